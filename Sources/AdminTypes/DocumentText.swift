@@ -1,0 +1,135 @@
+// From text to nodes. Yams does that; here is what it leaves open: aliases, repeated keys, errors in one form.
+
+import ServiceModel
+import Yams
+
+/// A text as a tree of nodes.
+struct DocumentText {
+    /// Of an empty text an empty scalar.
+    let root: Node
+    /// Keys that stand more than once in their mapping, by the name that the earlier one bears in `root`.
+    private(set) var repeatedKeys: [String: RepeatedKey] = [:]
+
+    struct RepeatedKey {
+        let name: String
+        let position: Position
+    }
+
+    /// How much text may be read in all to tell repeated keys with a path. Yams gives up at the first; that one is
+    /// renamed then, for another pass.
+    private static let bytesMax = 4 << 20
+
+    /// - Throws: What makes the text no YAML.
+    init(parsing text: String) throws(Problem) {
+        var text = try Self.withoutAliases(text)
+        while true {
+            switch Self.compose(text) {
+            case .success(let node):
+                root = node
+                return
+            case .failure(.problem(let problem)):
+                throw problem
+            case .failure(.repeatedKey(let key)):
+                let standIn = "repeated\(repeatedKeys.count)-"
+                guard (repeatedKeys.count + 2) * text.utf8.count < Self.bytesMax, !text.contains(standIn),
+                    let renamed = Self.inserting(standIn, intoKeyAt: key.position, of: text)
+                else { throw Problem(at: key.position, "the key \(quoted(key.name)) stands twice in one mapping") }
+                repeatedKeys[standIn + key.name] = key
+                text = renamed
+            }
+        }
+    }
+
+    private static func inserting(_ prefix: String, intoKeyAt position: Position, of text: String) -> String? {
+        guard var index = TextLines(text).index(of: position) else { return nil }
+        if "\"'".unicodeScalars.contains(text.unicodeScalars[index]) { index = text.unicodeScalars.index(after: index) }
+        var renamed = text
+        renamed.unicodeScalars.insert(contentsOf: prefix.unicodeScalars, at: index)
+        return renamed
+    }
+}
+
+// MARK: - Yams
+
+extension DocumentText {
+    private enum Obstacle: Error {
+        case repeatedKey(RepeatedKey)
+        case problem(Problem)
+    }
+
+    private static func compose(_ text: String) -> Result<Node, Obstacle> {
+        do {
+            // Without rules for scalars: the reader of a field knows what should stand there.
+            return .success(try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot() ?? Node(""))
+        } catch YamlError.duplicatedKeysInMapping(let names, let context) {
+            return .failure(.repeatedKey(RepeatedKey(name: names[0], position: Position(context.mark))))
+        } catch let error as YamlError {
+            return .failure(.problem(problem(of: error, in: text)))
+        } catch {
+            return .failure(.problem(Problem(at: .first, "\(error)")))
+        }
+    }
+
+    private static func problem(of error: YamlError, in text: String) -> Problem {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            return Problem(at: Position(mark), problem)
+        case .reader(let problem, let offset, _, _):
+            let index = offset.flatMap { text.index(text.startIndex, offsetBy: $0, limitedBy: text.endIndex) }
+            return Problem(at: TextLines(text).position(of: index ?? text.startIndex), problem)
+        default:
+            return Problem(at: .first, "\(error)")
+        }
+    }
+}
+
+extension Problem {
+    fileprivate init(at position: Position, _ sentence: String) {
+        self.init(path: "", reason: .malformed(found: "\(position)", expected: "valid YAML: \(sentence)"))
+    }
+}
+
+// MARK: - Aliases
+
+extension DocumentText {
+    /// The text, in which no `*` can start an alias any more.
+    ///
+    /// A few aliases to aliases stand for more nodes than there is memory for, and Yams may visit them all while it
+    /// looks for repeated keys. No document needs one. Comments may hold the character; those that do are cut off, so
+    /// that this need not know as well as the parser does where a comment begins.
+    private static func withoutAliases(_ text: String) throws(Problem) -> String {
+        guard text.utf8.contains(UInt8(ascii: "*")) else { return text }
+        var lines: [Substring.UnicodeScalarView] = []
+        for (index, line) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = Substring.UnicodeScalarView(line)
+            guard let star = firstAlias(in: line) else {
+                lines.append(line)
+                continue
+            }
+            guard let comment = commentStart(in: line), comment < star else {
+                let column = line.distance(from: line.startIndex, to: star) + 1
+                throw Problem(
+                    at: Position(line: index + 1, column: column), "aliases (*name) are not read; write the value out")
+            }
+            lines.append(line[..<comment])
+        }
+        return lines.map { String($0) }.joined(separator: "\n")
+    }
+
+    /// A `*` that does not stand inside of a word.
+    private static func firstAlias(in line: Substring.UnicodeScalarView) -> String.Index? {
+        line.indices.first { index in
+            guard line[index] == "*", index > line.startIndex else { return line[index] == "*" }
+            let before = line[line.index(before: index)]
+            return !before.properties.isAlphabetic && !("0"..."9").contains(before)
+        }
+    }
+
+    private static func commentStart(in line: Substring.UnicodeScalarView) -> String.Index? {
+        line.indices.first { index in
+            guard line[index] == "#", index > line.startIndex else { return line[index] == "#" }
+            return line[line.index(before: index)].properties.isWhitespace
+        }
+    }
+}

@@ -1,0 +1,209 @@
+public import HealthChecking
+public import Logging
+internal import NetworkTypes
+public import ServiceLifecycle
+public import ServiceModel
+public import Store
+public import TableCompiler
+
+/// Makes the kernel forward as the resources and the health of the targets ask for.
+///
+/// Level-triggered: a run compiles the whole desired state, compares it with what is installed and applies the difference.
+/// One run at a time; triggers that arrive during a run share the next one.
+public actor Controller: Service {
+    let store: any ResourceStore
+    let dataplane: any DataplaneDriver
+    let host: any HostDriver
+    let checker: HealthChecker
+    let surroundings: Surroundings
+    let logger: Logger
+    private let healthFile: StateFile<[CheckID: HealthRecord]>
+    private let limits: TableLimits
+
+    /// What is wanted, and the number of the change that made it so.
+    struct Desired: Sendable {
+        let revision: UInt64
+        let resources: CheckedConfiguration
+    }
+
+    private(set) var desired = Desired(revision: 0, resources: .empty)
+    var records: [CheckID: HealthRecord] = [:]
+    /// What the maps hold, as far as is known.
+    private(set) var installed = Tables()
+    private(set) var installedRevision: UInt64 = 0
+    /// Why the last run failed.
+    private(set) var failure: String?
+    /// Why the stored resources are not even tried: nothing is touched then.
+    private(set) var refusal: String?
+    private(set) var hostProblems: [String] = []
+    private(set) var isDetached = false
+
+    private var ledger: IDLedger
+    private var isRunning = false
+    /// Those who wait for a run that has not begun.
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    public init(
+        store: any ResourceStore, dataplane: any DataplaneDriver, host: any HostDriver, checker: HealthChecker,
+        healthFile: StateFile<[CheckID: HealthRecord]>, surroundings: Surroundings = Surroundings(),
+        limits: TableLimits = TableLimits(), logger: Logger
+    ) {
+        self.store = store
+        self.dataplane = dataplane
+        self.host = host
+        self.checker = checker
+        self.healthFile = healthFile
+        self.surroundings = surroundings
+        self.limits = limits
+        self.logger = logger
+        ledger = IDLedger(limits: limits)
+    }
+
+    /// Reads what is stored and what is installed, makes the maps right and keeps them so until shut down.
+    /// - Throws: When either cannot be read; nothing has been touched then.
+    public func run() async throws {
+        try await start()
+        await reconcile()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.checker.run() }
+            group.addTask { await self.followHealth() }
+            group.addTask { await self.tick(every: .seconds(2)) }
+            try? await gracefulShutdown()
+            group.cancelAll()
+        }
+        saveHealth()
+    }
+
+    private func start() async throws {
+        installed = try await dataplane.tables()
+        ledger = IDLedger(installed: installed, limits: limits)
+        let stored = try await store.read()
+        do {
+            let resources = try CheckedConfiguration(stored.configuration, in: await currentSurroundings())
+            desired = Desired(revision: stored.revision, resources: resources)
+        } catch {
+            refusal = "the stored resources break rules of this version, so forwarding stays as it is:\n\(error)"
+            logger.error("\(refusal ?? "")")
+        }
+        var stale: [CheckID: HealthRecord] = [:]
+        do {
+            stale = try healthFile.read() ?? [:]
+        } catch {
+            logger.warning("health starts anew: \(error)")
+        }
+        await checker.update(checks(of: desired.resources), restoring: stale)
+        records = await checker.snapshot()
+    }
+
+    func currentSurroundings() async -> Surroundings {
+        var surroundings = surroundings
+        surroundings.hostAddresses = await host.ownAddresses()
+        return surroundings
+    }
+
+    /// Makes these the desired resources, and returns when the kernel holds them or has refused them.
+    func want(_ new: Desired) async {
+        // A change that was committed later may have come here first.
+        if new.revision > desired.revision {
+            desired = new
+            refusal = nil
+            await checker.update(checks(of: new.resources), restoring: [:])
+            records = await checker.snapshot()
+        }
+        await reconcile()
+    }
+
+    // MARK: Triggers
+
+    private func followHealth() async {
+        for await _ in checker.changes {
+            records = await checker.snapshot()
+            saveHealth()
+            await reconcile()
+        }
+    }
+
+    /// Signs of life, another look at the host, and another try after a failure.
+    private func tick(every period: Duration) async {
+        while (try? await Task.sleep(for: period)) != nil { await reconcile() }
+    }
+
+    private func saveHealth() {
+        do { try healthFile.write(records) } catch { logger.error("health would not survive a restart: \(error)") }
+    }
+
+    // MARK: Reconciling
+
+    /// Returns after a run that began after this call.
+    func reconcile() async {
+        await withCheckedContinuation { waiter in
+            waiters.append(waiter)
+            guard !isRunning else { return }
+            isRunning = true
+            Task { await runUntilNobodyWaits() }
+        }
+    }
+
+    private func runUntilNobodyWaits() async {
+        while !waiters.isEmpty {
+            let served = waiters
+            waiters = []
+            await runOnce()
+            for waiter in served { waiter.resume() }
+        }
+        isRunning = false
+    }
+
+    private func runOnce() async {
+        guard refusal == nil, !isDetached else { return }
+        let desired = desired
+        do {
+            try await install(desired)
+            installedRevision = desired.revision
+            failure = nil
+        } catch {
+            failure = "\(error)"
+            logger.error("not installed: \(error)", metadata: ["revision": "\(desired.revision)"])
+            await readBack()
+        }
+        let vips = Set(desired.resources.configuration.loadBalancers.filter { !$0.listeners.isEmpty }.map(\.vip))
+        hostProblems = await host.settle(vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)))
+    }
+
+    private func install(_ desired: Desired) async throws {
+        var ledger = ledger
+        let view = HealthView(healthy: healthyTargets(of: desired.resources))
+        let tables = try compile(
+            desired.resources, health: view, installed: installed, ledger: &ledger, limits: limits,
+            at: ContinuousClock.now)
+        let steps = plan(from: installed, to: tables)
+        if steps.isEmpty && installedRevision == desired.revision {
+            try await dataplane.beat(revision: desired.revision)
+        } else {
+            try await dataplane.apply(steps, revision: desired.revision)
+            logger.info("installed", metadata: ["revision": "\(desired.revision)", "steps": "\(steps.count)"])
+        }
+        installed = tables
+        self.ledger = ledger
+    }
+
+    /// After a failed plan some prefix of it is done: which, only the kernel knows.
+    private func readBack() async {
+        do {
+            installed = try await dataplane.tables()
+            ledger = IDLedger(installed: installed, limits: limits)
+        } catch {
+            logger.error("cannot read the maps: \(error)")
+        }
+    }
+
+    /// Stops forwarding for good: the daemon goes on, idle, until it is started again.
+    public func detach() async throws {
+        isDetached = true
+        // A run that has begun would put back what is removed.
+        while isRunning { await Task.yield() }
+        try await dataplane.detach()
+        _ = await host.settle(vips: [], targets: [])
+        logger.notice("detached: forwarding has stopped until the next start")
+    }
+}

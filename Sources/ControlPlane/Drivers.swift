@@ -1,0 +1,46 @@
+public import NetworkTypes
+public import TableCompiler
+
+/// What the controller needs of a data plane.
+public protocol DataplaneDriver: Sendable {
+    /// What is installed.
+    func tables() async throws -> Tables
+
+    /// Carries out a plan in its order and then notes the revision. After an error some prefix of it is done.
+    func apply(_ plan: [MapStep], revision: UInt64) async throws
+
+    /// Leaves a sign of life where tools find it.
+    func beat(revision: UInt64) async throws
+
+    /// The interfaces and how the program runs on them.
+    func attachments() async -> [AttachmentStatus]
+
+    /// Stops forwarding and removes every trace.
+    func detach() async throws
+}
+
+/// The program on one interface.
+public struct AttachmentStatus: Sendable, Hashable {
+    public let interface: String
+    /// `native` or `generic`.
+    public let mode: String
+    /// What an operator should know about it, or `nil`.
+    public let warning: String?
+
+    public init(interface: String, mode: String, warning: String?) {
+        self.interface = interface
+        self.mode = mode
+        self.warning = warning
+    }
+}
+
+/// What the controller needs of the host's network around the data plane.
+public protocol HostDriver: Sendable {
+    /// Makes the host own these VIPs and no others that Shoal once gave it, and keeps the next hops of these targets known.
+    ///
+    /// - Returns: What stands in the way, a sentence with a remedy each. Trying again later may help.
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) async -> [String]
+
+    /// The host's addresses, without the VIPs that Shoal gave it.
+    func ownAddresses() async -> Set<IPAddress>
+}

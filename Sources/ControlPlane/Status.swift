@@ -1,0 +1,124 @@
+public import HealthChecking
+public import NetworkTypes
+public import ServiceModel
+internal import TableCompiler
+
+/// How things stand: the truth about what the kernel holds, problems included.
+public struct ControllerStatus: Sendable {
+    public let desiredRevision: UInt64
+    public let installedRevision: UInt64
+    public let isDetached: Bool
+    public let attachments: [AttachmentStatus]
+    public let services: [ServiceStatus]
+    /// Sentences, most urgent first; empty when all is well.
+    public let problems: [String]
+}
+
+/// The targets of one backend service as the controller sees them.
+public struct ServiceStatus: Sendable {
+    public let loadBalancer: String
+    public let service: BackendService
+    /// `VIP:port/protocol` of its listeners.
+    public let listeners: [Endpoint]
+    public let targets: [TargetStatus]
+
+    /// Targets that take new flows by their health and their instance's state.
+    public var usableCount: Int { targets.count { $0.isUsable } }
+}
+
+public struct TargetStatus: Sendable {
+    public let endpoint: Endpoint
+    public let weight: Int
+    public let isRunning: Bool
+    public let health: Health
+    /// Of the latest failure, when the target is not healthy.
+    public let failure: ProbeFailure?
+    /// Why the latest probe said nothing.
+    public let obstacle: String?
+    /// Seconds since 1970 of the last change of health; `nil` when it is not checked.
+    public let sinceUnixSeconds: Int64?
+    /// Share of the service's slots that it owns, 0...1.
+    public let share: Double
+
+    var isUsable: Bool { isRunning && weight > 0 && (health == .healthy || health == .notApplicable) }
+}
+
+extension Controller {
+    public func status() async -> ControllerStatus {
+        records = await checker.snapshot()
+        let services = services()
+        let attachments = await dataplane.attachments()
+        return ControllerStatus(
+            desiredRevision: desired.revision, installedRevision: installedRevision, isDetached: isDetached,
+            attachments: attachments, services: services, problems: problems(services, attachments))
+    }
+
+    /// Every backend service, in the order of the resources.
+    public func services() -> [ServiceStatus] {
+        desired.resources.configuration.loadBalancers.flatMap { loadBalancer in
+            loadBalancer.services.map { status(of: $0, in: loadBalancer) }
+        }
+    }
+
+    private func status(of service: BackendService, in loadBalancer: LoadBalancer) -> ServiceStatus {
+        let listeners = loadBalancer.listeners.filter { $0.service == service.name }.map {
+            Endpoint(address: loadBalancer.vip, port: UInt16($0.port), transport: $0.transport)
+        }
+        let shares = listeners.first.map(shares) ?? [:]
+        let targets = desired.resources.targets(of: service, in: loadBalancer).map { target in
+            let id = CheckID(loadBalancer: loadBalancer.name, service: service.name, target: target.endpoint)
+            let record = target.isRunning ? records[id] : nil
+            return TargetStatus(
+                endpoint: target.endpoint, weight: target.weight, isRunning: target.isRunning,
+                health: record?.health ?? .notApplicable,
+                failure: record?.health == .healthy ? nil : record?.lastFailure, obstacle: record?.obstacle,
+                sinceUnixSeconds: record?.sinceUnixSeconds, share: shares[target.endpoint] ?? 0)
+        }
+        return ServiceStatus(loadBalancer: loadBalancer.name, service: service, listeners: listeners, targets: targets)
+    }
+
+    /// The share of each target in the installed table behind a listener.
+    private func shares(of listener: Endpoint) -> [Endpoint: Double] {
+        guard let service = installed.listeners[listener]?.service, let owners = installed.slots[service] else {
+            return [:]
+        }
+        let counts = owners.reduce(into: [TargetID: Int]()) { $0[$1, default: 0] += 1 }
+        return counts.reduce(into: [:]) { shares, count in
+            guard let target = installed.targets[count.key] else { return }
+            shares[target.endpoint] = Double(count.value) / Double(owners.count)
+        }
+    }
+
+    private func problems(_ services: [ServiceStatus], _ attachments: [AttachmentStatus]) -> [String] {
+        var problems: [String] = []
+        if isDetached { problems.append("the data plane was detached and forwards nothing; start shoald again") }
+        if let refusal { problems.append(refusal) }
+        if let failure {
+            problems.append("revision \(desired.revision) is not installed, the kernel holds \(installedRevision): \(failure)")
+        }
+        problems += services.compactMap(\.problem)
+        problems += hostProblems
+        problems += attachments.compactMap(\.warning)
+        return problems
+    }
+}
+
+extension ServiceStatus {
+    fileprivate var problem: String? {
+        let name = "service \(loadBalancer)/\(service.name)"
+        guard !listeners.isEmpty, !targets.isEmpty else { return nil }
+        if usableCount == 0 {
+            let consequence =
+                service.allUnhealthyPolicy == .forward
+                ? "traffic goes to all that run, by weight" : "its traffic is dropped"
+            return "\(name): none of its \(targets.count) targets is usable, \(consequence); see shoal health \(service.name)"
+        }
+        let failed = targets.filter { $0.health == .unhealthy }
+        guard !failed.isEmpty else { return nil }
+        let names = failed.prefix(3).map { target in
+            "\(target.endpoint.socketDescription) (\(target.failure?.kind.rawValue ?? "unknown"))"
+        }
+        let rest = failed.count > 3 ? " and \(failed.count - 3) more" : ""
+        return "\(name): \(failed.count) of \(targets.count) targets unhealthy: \(names.joined(separator: ", "))\(rest)"
+    }
+}

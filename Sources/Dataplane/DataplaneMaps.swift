@@ -1,0 +1,138 @@
+internal import BPFRuntime
+internal import CShoalABI
+internal import NetworkTypes
+public import TableCompiler
+
+/// The maps of bpf/maps.h that the controller and the tools use.
+///
+/// Calls are system calls or memory accesses. Any thread may read; `perform` is for one caller at a time.
+public final class DataplaneMaps: Sendable {
+    let listeners: BPFMap<shoal_endpoint, shoal_listener>
+    let services: BPFMap<UInt32, shoal_service>
+    let slots: BPFMappedArray<shoal_slot_pair>
+    let targets: BPFMap<UInt32, shoal_target>
+    let returnPaths: BPFMap<shoal_endpoint, shoal_return_path>
+    let reasonCounters: BPFPerCPUArray<shoal_counter>
+    let listenerCounters: BPFPerCPUArray<shoal_traffic>
+    let targetCounters: BPFPerCPUArray<shoal_traffic>
+    let meta: BPFMap<UInt32, shoal_meta>
+
+    /// - Parameter open: Gives a descriptor of the map of this name.
+    init(open: (String) throws(BPFError) -> Descriptor) throws(BPFError) {
+        meta = try BPFMap(try open("meta"), name: "meta")
+        listeners = try BPFMap(try open("listeners"), name: "listeners")
+        services = try BPFMap(try open("services"), name: "services")
+        slots = try BPFMappedArray(try open("slots"), name: "slots")
+        targets = try BPFMap(try open("targets"), name: "targets")
+        returnPaths = try BPFMap(try open("return_paths"), name: "return_paths")
+        reasonCounters = try BPFPerCPUArray(try open("counters_reasons"), name: "counters_reasons")
+        listenerCounters = try BPFPerCPUArray(try open("counters_listeners"), name: "counters_listeners")
+        targetCounters = try BPFPerCPUArray(try open("counters_targets"), name: "counters_targets")
+    }
+
+    /// Opens what is pinned, without any program of ours.
+    /// - Throws: `DataplaneError.notInstalled`, `.otherLayout` or `.kernel`.
+    public convenience init(pinnedIn pins: PinDirectory) throws(DataplaneError) {
+        guard pins.isPopulated else { throw .notInstalled(pins.path) }
+        try DataplaneMaps.checkLayout(in: pins)
+        do { try self.init { name throws(BPFError) in try openPinned(pins.map(name)) } } catch { throw .kernel(error) }
+    }
+
+    /// - Throws: `.otherLayout` when the pins are of another version of the maps.
+    static func checkLayout(in pins: PinDirectory) throws(DataplaneError) {
+        do {
+            let meta = try BPFMap<UInt32, shoal_meta>(pinnedAt: pins.map("meta"), name: "meta")
+            let version = try meta.value(0)?.abi_version ?? 0
+            guard version == UInt32(SHOAL_ABI_VERSION) else {
+                throw DataplaneError.otherLayout(pins.path, found: version, expected: UInt32(SHOAL_ABI_VERSION))
+            }
+        } catch let error as DataplaneError {
+            throw error
+        } catch let error as BPFError {
+            throw .kernel(error)
+        } catch {
+            preconditionFailure("only two types are thrown above")
+        }
+    }
+
+    /// Carries out one step of a plan.
+    public func perform(_ step: MapStep) throws(DataplaneError) {
+        do { try write(step) } catch { throw .kernel(error) }
+    }
+
+    private func write(_ step: MapStep) throws(BPFError) {
+        switch step {
+        case .putTarget(let id, let entry): try targets.update(UInt32(id.rawValue), shoal_target(entry))
+        case .putReturnPath(let endpoint, let entry):
+            try returnPaths.update(shoal_endpoint(endpoint), shoal_return_path(entry))
+        case .writeSlots(let range, let owners): fill(range, with: owners)
+        case .putService(let id, let entry): try services.update(id.rawValue, shoal_service(entry))
+        case .putListener(let endpoint, let entry):
+            try listeners.update(shoal_endpoint(endpoint), shoal_listener(entry, vip: endpoint.address))
+        case .removeListener(let endpoint, let entry):
+            try listeners.remove(shoal_endpoint(endpoint))
+            try listenerCounters.fill(entry.id.rawValue, with: shoal_traffic())
+        case .removeService(let id): try services.update(id.rawValue, shoal_service())
+        case .removeReturnPath(let endpoint): try returnPaths.remove(shoal_endpoint(endpoint))
+        case .removeTarget(let id):
+            try targets.update(UInt32(id.rawValue), shoal_target())
+            try targetCounters.fill(UInt32(id.rawValue), with: shoal_traffic())
+        }
+    }
+
+    private func fill(_ range: SlotRange, with owners: [TargetID]) {
+        precondition(range.offset % 2 == 0 && owners.count == Int(range.count), "a table fills its range")
+        for first in stride(from: 0, to: owners.count, by: 2) {
+            let second = first + 1 < owners.count ? owners[first + 1].rawValue : 0
+            slots[(Int(range.offset) + first) / 2] = shoal_slot_pair(
+                slots: (
+                    shoal_slot(target: owners[first].rawValue, previous: owners[first].rawValue),
+                    shoal_slot(target: second, previous: second)
+                ))
+        }
+    }
+
+    /// Reads back what is installed. Entries that make no sense, such as a table beyond the array, are left out.
+    /// - Complexity: Some hundred system calls.
+    public func tables() throws(DataplaneError) -> Tables {
+        do { return try readTables() } catch { throw .kernel(error) }
+    }
+
+    private func readTables() throws(BPFError) -> Tables {
+        var tables = Tables()
+        var transports: [ServiceID: TransportProtocol] = [:]
+        for (key, value) in try listeners.entries() {
+            guard let endpoint = key.endpoint else { continue }
+            tables.listeners[endpoint] = value.entry
+            transports[value.entry.service] = endpoint.transport
+        }
+        for (id, value) in try services.entries() {
+            guard let entry = value.entry, entry.range.map(fits) ?? true else { continue }
+            let id = ServiceID(rawValue: id)
+            tables.services[id] = entry
+            if let range = entry.range { tables.slots[id] = owners(in: range) }
+        }
+        for (id, value) in try targets.entries() {
+            let transport = transports[ServiceID(rawValue: value.service)] ?? .tcp
+            if let entry = value.entry(transport: transport) { tables.targets[TargetID(rawValue: UInt16(id))] = entry }
+        }
+        for (key, value) in try returnPaths.entries() {
+            guard let endpoint = key.endpoint else { continue }
+            tables.returnPaths[endpoint] = value.entry(key: endpoint)
+        }
+        return tables
+    }
+
+    private func fits(_ range: SlotRange) -> Bool {
+        range.offset % 2 == 0 && UInt64(range.offset) + UInt64(range.count) <= UInt64(slots.count) * 2
+    }
+
+    private func owners(in range: SlotRange) -> [TargetID] {
+        (0..<Int(range.count)).map { index in TargetID(rawValue: slot(Int(range.offset) + index).target) }
+    }
+
+    func slot(_ index: Int) -> shoal_slot {
+        let pair = slots[index / 2].slots
+        return index % 2 == 0 ? pair.0 : pair.1
+    }
+}

@@ -1,0 +1,116 @@
+// Where users' words and kernel layout meet: the values of TableCompiler and the structs of bpf/abi, both ways.
+
+internal import CShoalABI
+internal import NetworkTypes
+internal import TableCompiler
+
+extension shoal_address {
+    init(_ address: IPAddress) {
+        self = address.bytes.withUnsafeBytes { $0.loadUnaligned(as: shoal_address.self) }
+    }
+
+    var address: IPAddress { IPAddress(bytes: withUnsafeBytes(of: self) { Array($0) }) }
+}
+
+extension shoal_endpoint {
+    init(_ endpoint: Endpoint) {
+        self.init(
+            address: shoal_address(endpoint.address), port: endpoint.port.bigEndian,
+            protocol: endpoint.transport.rawValue, padding: 0)
+    }
+
+    /// `nil` when the protocol is none that Shoal serves.
+    var endpoint: Endpoint? {
+        TransportProtocol(rawValue: `protocol`).map {
+            Endpoint(address: address.address, port: UInt16(bigEndian: port), transport: $0)
+        }
+    }
+}
+
+extension shoal_listener {
+    init(_ entry: ListenerEntry, vip: IPAddress) {
+        self.init(id: entry.id.rawValue, service: entry.service.rawValue, vip_sum: vip.wireSum, padding: (0, 0, 0))
+    }
+
+    var entry: ListenerEntry {
+        ListenerEntry(id: ListenerID(rawValue: id), service: ServiceID(rawValue: service))
+    }
+}
+
+extension shoal_service {
+    init(_ entry: ServiceEntry) {
+        self.init(
+            table_offset: entry.range?.offset ?? 0, table_size: entry.range?.count ?? 0,
+            generation: entry.generation, algorithm: entry.algorithm.code, mode: entry.mode.code, padding: 0,
+            identity: entry.identity)
+    }
+
+    /// `nil` for an entry that is not in use.
+    var entry: ServiceEntry? {
+        guard identity != 0 else { return nil }
+        return ServiceEntry(
+            identity: identity,
+            algorithm: algorithm == ServiceEntry.Algorithm.sourceIP.code ? .sourceIP : .fiveTuple, mode: .nat,
+            range: table_size == 0 ? nil : SlotRange(offset: table_offset, count: table_size), generation: generation)
+    }
+}
+
+extension ServiceEntry.Algorithm {
+    var code: UInt8 {
+        switch self {
+        case .sourceIP: UInt8(SHOAL_ALGORITHM_SOURCE_IP.rawValue)
+        case .fiveTuple: UInt8(SHOAL_ALGORITHM_FIVE_TUPLE.rawValue)
+        }
+    }
+}
+
+extension ServiceEntry.Mode {
+    var code: UInt8 { UInt8(SHOAL_MODE_NAT.rawValue) }
+}
+
+extension shoal_target {
+    init(_ entry: TargetEntry) {
+        self.init(
+            address: shoal_address(entry.endpoint.address), port: entry.endpoint.port.bigEndian,
+            address_sum: entry.endpoint.address.wireSum, service: entry.service.rawValue)
+    }
+
+    /// - Parameter transport: The service's, which the entry does not repeat.
+    /// - Returns: `nil` for an entry that is not in use.
+    func entry(transport: TransportProtocol) -> TargetEntry? {
+        guard port != 0 else { return nil }
+        return TargetEntry(
+            endpoint: Endpoint(address: address.address, port: UInt16(bigEndian: port), transport: transport),
+            service: ServiceID(rawValue: service))
+    }
+}
+
+extension shoal_return_path {
+    init(_ entry: ReturnPathEntry) {
+        self.init(
+            vip: shoal_address(entry.vip.address), port: entry.vip.port.bigEndian, vip_sum: entry.vip.address.wireSum,
+            target_sum: entry.targetAddress.wireSum, target: entry.target.rawValue, listener: entry.listener.rawValue,
+            padding: 0)
+    }
+
+    /// - Parameter key: The entry's key, which tells the protocol and the target's address.
+    func entry(key: Endpoint) -> ReturnPathEntry {
+        ReturnPathEntry(
+            vip: Endpoint(address: vip.address, port: UInt16(bigEndian: port), transport: key.transport),
+            target: TargetID(rawValue: target), targetAddress: key.address, listener: ListenerID(rawValue: listener))
+    }
+}
+
+extension IPAddress {
+    /// The one's complement sum of the address's 16-bit words as they lie in a packet (RFC 1071), folded to 16 bits:
+    /// what the program adds to a checksum when this address comes in or goes out.
+    var wireSum: UInt16 {
+        let bytes = wireBytes
+        let sum = stride(from: 0, to: bytes.count, by: 2).reduce(UInt32(0)) { sum, index in
+            sum + UInt32(UInt16(littleEndian: UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8))
+        }
+        return UInt16(truncatingIfNeeded: fold(fold(sum)))
+    }
+}
+
+private func fold(_ sum: UInt32) -> UInt32 { sum & 0xffff + sum >> 16 }

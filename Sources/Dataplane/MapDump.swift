@@ -1,0 +1,172 @@
+internal import BPFRuntime
+internal import CShoalABI
+internal import NetworkTypes
+internal import TableCompiler
+
+/// The entries of one map, decoded: a table of named columns.
+public struct MapDump: Sendable, Hashable {
+    public enum Cell: Sendable, Hashable {
+        case text(String)
+        case number(UInt64)
+    }
+
+    public let columns: [String]
+    public let rows: [[Cell]]
+}
+
+/// A map that tools can show.
+public enum MapName: String, Sendable, Hashable, CaseIterable {
+    case listeners
+    case services
+    case slots
+    case targets
+    case returnPaths = "return_paths"
+    case reasonCounters = "counters_reasons"
+    case listenerCounters = "counters_listeners"
+    case targetCounters = "counters_targets"
+    case meta
+
+    /// What the map answers, in a few words.
+    public var summary: String {
+        switch self {
+        case .listeners: "VIP, port and protocol → service"
+        case .services: "service → algorithm, mode and where its table lies"
+        case .slots: "slot of a service's table → target"
+        case .targets: "target → address, port and service"
+        case .returnPaths: "address and port that a reply comes from → VIP and port"
+        case .reasonCounters: "packets and bytes by what became of them"
+        case .listenerCounters: "packets and bytes by listener, both directions"
+        case .targetCounters: "packets and bytes by target, both directions"
+        case .meta: "layout, revision and last sign of life of the controller"
+        }
+    }
+}
+
+extension DataplaneMaps {
+    /// All entries in use, ordered by key.
+    public func dump(_ name: MapName) throws(DataplaneError) -> MapDump {
+        do {
+            return switch name {
+            case .listeners: try dumpListeners()
+            case .services: try dumpServices()
+            case .slots: try dumpSlots()
+            case .targets: try dumpTargets()
+            case .returnPaths: try dumpReturnPaths()
+            case .reasonCounters: try dumpReasons()
+            case .listenerCounters:
+                try dumpTraffic(of: try usedListeners(), in: listenerCounters, column: "listener")
+            case .targetCounters: try dumpTraffic(of: try usedTargets(), in: targetCounters, column: "target")
+            case .meta: try dumpMeta()
+            }
+        } catch {
+            throw .kernel(error)
+        }
+    }
+
+    private func dumpListeners() throws(BPFError) -> MapDump {
+        let entries = try listeners.entries().compactMap { key, value in key.endpoint.map { ($0, value.entry) } }
+        return MapDump(
+            columns: ["vip", "port", "protocol", "listener", "service"],
+            rows: entries.sorted { $0.0 < $1.0 }.map { endpoint, entry in
+                endpoint.cells + [.number(UInt64(entry.id.rawValue)), .number(UInt64(entry.service.rawValue))]
+            })
+    }
+
+    private func dumpServices() throws(BPFError) -> MapDump {
+        let entries = try services.entries().filter { $0.value.identity != 0 }
+        return MapDump(
+            columns: ["service", "identity", "algorithm", "mode", "offset", "size", "generation"],
+            rows: entries.map { id, value in
+                [
+                    .number(UInt64(id)), .text("0x" + String(value.identity, radix: 16)),
+                    .text(value.algorithm == ServiceEntry.Algorithm.sourceIP.code ? "IpHash" : "QuintupleHash"),
+                    .text("nat"), .number(UInt64(value.table_offset)), .number(UInt64(value.table_size)),
+                    .number(UInt64(value.generation)),
+                ]
+            })
+    }
+
+    private func dumpSlots() throws(BPFError) -> MapDump {
+        var rows: [[MapDump.Cell]] = []
+        for (id, value) in try services.entries() {
+            for index in 0..<Int(value.table_size) {
+                let slot = slot(Int(value.table_offset) + index)
+                rows.append([
+                    .number(UInt64(id)), .number(UInt64(index)), .number(UInt64(slot.target)),
+                    .number(UInt64(slot.previous)),
+                ])
+            }
+        }
+        return MapDump(columns: ["service", "slot", "target", "previous"], rows: rows)
+    }
+
+    private func dumpTargets() throws(BPFError) -> MapDump {
+        let entries = try targets.entries().filter { $0.value.port != 0 }
+        return MapDump(
+            columns: ["target", "address", "port", "service"],
+            rows: entries.map { id, value in
+                [
+                    .number(UInt64(id)), .text(value.address.address.description),
+                    .number(UInt64(UInt16(bigEndian: value.port))), .number(UInt64(value.service)),
+                ]
+            })
+    }
+
+    private func dumpReturnPaths() throws(BPFError) -> MapDump {
+        let entries = try returnPaths.entries().compactMap { key, value in
+            key.endpoint.map { ($0, value.entry(key: $0)) }
+        }
+        return MapDump(
+            columns: ["address", "port", "protocol", "vip", "vip_port", "target", "listener"],
+            rows: entries.sorted { $0.0 < $1.0 }.map { endpoint, entry in
+                endpoint.cells + [
+                    .text(entry.vip.address.description), .number(UInt64(entry.vip.port)),
+                    .number(UInt64(entry.target.rawValue)), .number(UInt64(entry.listener.rawValue)),
+                ]
+            })
+    }
+
+    private func dumpReasons() throws(BPFError) -> MapDump {
+        var rows: [[MapDump.Cell]] = []
+        for reason in Reason.allCases {
+            let counter = Counter(try reasonCounters.values(reason.code))
+            rows.append([.text(reason.label), .text(reason.verdict.rawValue)] + counter.cells)
+        }
+        return MapDump(columns: ["reason", "verdict", "packets", "bytes"], rows: rows)
+    }
+
+    private func dumpTraffic(
+        of ids: [UInt32], in counters: BPFPerCPUArray<shoal_traffic>, column: String
+    ) throws(BPFError) -> MapDump {
+        var rows: [[MapDump.Cell]] = []
+        for id in ids {
+            let traffic = Traffic(try counters.values(id))
+            rows.append([.number(UInt64(id))] + traffic.toTarget.cells + traffic.toClient.cells)
+        }
+        let columns = ["to_target_packets", "to_target_bytes", "to_client_packets", "to_client_bytes"]
+        return MapDump(columns: [column] + columns, rows: rows)
+    }
+
+    private func dumpMeta() throws(BPFError) -> MapDump {
+        let value = try meta.value(0) ?? shoal_meta()
+        return MapDump(
+            columns: ["layout", "revision", "heartbeat"],
+            rows: [[.number(UInt64(value.abi_version)), .number(value.revision), .number(value.heartbeat)]])
+    }
+
+    private func usedListeners() throws(BPFError) -> [UInt32] { try listeners.entries().map(\.value.id).sorted() }
+
+    private func usedTargets() throws(BPFError) -> [UInt32] {
+        try targets.entries().filter { $0.value.port != 0 }.map(\.key)
+    }
+}
+
+extension Endpoint {
+    fileprivate var cells: [MapDump.Cell] {
+        [.text(address.description), .number(UInt64(port)), .text(transport.description)]
+    }
+}
+
+extension Counter {
+    fileprivate var cells: [MapDump.Cell] { [.number(packets), .number(bytes)] }
+}

@@ -1,0 +1,40 @@
+/// Checks by the time when they are due: a binary heap, for there may be 100,000 of them.
+struct DueQueue {
+    typealias Element = (due: ProbeSchedule.Instant, id: CheckID)
+
+    /// No element is due before its parent, at half its index.
+    private var heap: [Element]
+
+    init(_ elements: [Element] = []) {
+        heap = elements.sorted { $0.due < $1.due }
+    }
+
+    /// When the first check is due.
+    var first: ProbeSchedule.Instant? { heap.first?.due }
+
+    mutating func insert(_ element: Element) {
+        var index = heap.count
+        heap.append(element)
+        while index > 0, heap[index].due < heap[(index - 1) / 2].due {
+            heap.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
+        }
+    }
+
+    mutating func removeFirst() -> CheckID {
+        heap.swapAt(0, heap.count - 1)
+        let first = heap.removeLast()
+        var index = 0
+        while let child = earlierChild(of: index), heap[child].due < heap[index].due {
+            heap.swapAt(index, child)
+            index = child
+        }
+        return first.id
+    }
+
+    private func earlierChild(of index: Int) -> Int? {
+        let left = 2 * index + 1
+        guard left < heap.count else { return nil }
+        return left + 1 < heap.count && heap[left + 1].due < heap[left].due ? left + 1 : left
+    }
+}

@@ -1,0 +1,57 @@
+internal import AdminTypes
+internal import ArgumentParser
+internal import Foundation
+internal import ServiceModel
+
+/// `shoal apply`: makes the resources those of a document.
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Create and change resources from a YAML or JSON document.",
+        discussion: """
+            All of the document is applied or nothing. Resources that it does not name stay, unless --prune is given.
+            Returns when the kernel forwards accordingly.
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(name: [.customShort("f"), .customLong("file")], help: "The document; - reads standard input.")
+    var file: String
+
+    @Flag(help: "Delete what the document does not name.")
+    var prune = false
+
+    @Flag(help: "Check the document and show what would change, but change nothing.")
+    var dryRun = false
+
+    func run() async throws {
+        let uri = "/v1/regions/\(Configuration.defaultRegion):apply?prune=\(prune)&dryRun=\(dryRun)"
+        let answer = try await APIClient(socket: connection.path).post(uri, body: try text(), as: ApplyAnswer.self)
+        try output.format.write(answer, table: Self.table)
+        if let failure = answer.failure {
+            throw Failure(
+                .degraded,
+                """
+                revision \(answer.revision) is stored, but the kernel still holds \(answer.installedRevision): \(failure)
+                  the daemon keeps trying: shoal status
+                """)
+        }
+    }
+
+    private func text() throws -> String {
+        if file == "-" { return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) }
+        do { return try String(contentsOfFile: file, encoding: .utf8) } catch {
+            let isThere = FileManager.default.fileExists(atPath: file)
+            throw Failure(isThere ? .failed : .notFound, "cannot read \(file): \(error.localizedDescription)")
+        }
+    }
+
+    private static func table(_ answer: ApplyAnswer) -> String {
+        let lines = answer.changes.map { "\($0.resource) \($0.action)\n" }
+        if answer.changes.isEmpty { return "nothing to change, revision \(answer.revision)\n" }
+        return lines.joined()
+            + (answer.dryRun
+                ? "dry run: nothing was changed\n"
+                : "revision \(answer.revision)\(answer.failure == nil ? " installed" : "")\n")
+    }
+}

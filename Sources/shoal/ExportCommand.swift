@@ -1,0 +1,23 @@
+internal import ArgumentParser
+internal import ServiceModel
+
+/// `shoal export`: all resources as a document for `shoal apply`.
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Print all resources as a document that apply takes.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: "yaml or json.")
+    var format = OutputFormat.yaml
+
+    func validate() throws {
+        if format == .table { throw ValidationError("a document is yaml or json; a table of resources is no document") }
+    }
+
+    func run() async throws {
+        let accept = format == .yaml ? "application/yaml" : "application/json"
+        let uri = "/v1/regions/\(Configuration.defaultRegion):export"
+        print(try await APIClient(socket: connection.path).getText(uri, accept: accept), terminator: "")
+    }
+}

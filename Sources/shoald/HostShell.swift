@@ -1,0 +1,170 @@
+internal import ControlPlane
+internal import Dataplane
+internal import HostNetwork
+internal import Logging
+internal import NetworkTypes
+
+/// Carries out what the controller wants of the host's network: who owns the VIPs, whose MAC addresses are known,
+/// which kernel settings forwarding needs.
+///
+/// Level-triggered as the controller is: every call looks at what is there and mends the difference.
+actor HostShell: HostDriver {
+    private let network: HostNetwork
+    private let interfaces: [AttachPoint]
+    private let announce: AnnounceMode
+    private let managesSettings: Bool
+    private let logger: Logger
+    /// VIPs that Shoal gave the host, before a restart or since.
+    private var heldVIPs: Set<IPAddress>
+    /// Next hops that the kernel keeps known for us.
+    private var keptHops: Set<Hop>
+
+    private struct Hop: Hashable {
+        let address: IPAddress
+        let interface: Interface.Index
+    }
+
+    init(
+        network: HostNetwork, interfaces: [AttachPoint], announce: AnnounceMode, managesSettings: Bool,
+        adoptedVIPs: Set<IPAddress>, logger: Logger
+    ) {
+        self.network = network
+        self.interfaces = interfaces
+        self.announce = announce
+        self.managesSettings = managesSettings
+        self.logger = logger
+        heldVIPs = announce == .address ? adoptedVIPs : []
+        let managed = (try? network.managedNeighbours()) ?? []
+        keptHops = Set(managed.filter(\.isOurs).map { Hop(address: $0.address, interface: $0.interface) })
+    }
+
+    func ownAddresses() -> Set<IPAddress> {
+        let all = (try? network.addresses().map(\.address)) ?? []
+        return Set(all).subtracting(heldVIPs)
+    }
+
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> [String] {
+        var problems = settleSettings(needsIPv6: vips.contains { $0.family == .ipv6 })
+        if announce == .address { problems += settleVIPs(vips) }
+        return problems + settleHops(of: targets)
+    }
+
+    // MARK: VIPs
+
+    private func settleVIPs(_ vips: Set<IPAddress>) -> [String] {
+        var problems: [String] = []
+        for vip in heldVIPs.subtracting(vips).sorted() {
+            do {
+                for interface in try holders(of: vip) { try network.release(vip, on: interface) }
+                heldVIPs.remove(vip)
+                logger.info("released", metadata: ["vip": "\(vip)"])
+            } catch {
+                problems.append("\(vip) is still held, though no listener uses it: \(error)")
+            }
+        }
+        var taken: [IPAddress] = []
+        for vip in vips.sorted() {
+            do {
+                if try hold(vip) { taken.append(vip) }
+                heldVIPs.insert(vip)
+            } catch {
+                problems.append("nobody answers for \(vip): \(error)")
+            }
+        }
+        announceAll(taken)
+        return problems
+    }
+
+    /// - Returns: Whether it was not held before.
+    private func hold(_ vip: IPAddress) throws(HostNetworkError) -> Bool {
+        var isNew = false
+        for interface in try holders(of: vip) where try network.hold(vip, on: interface) { isNew = true }
+        return isNew
+    }
+
+    /// IPv4 answers ARP on every interface for an address of any; IPv6 answers only for those of the interface itself.
+    private func holders(of vip: IPAddress) throws(HostNetworkError) -> [Interface.Index] {
+        if vip.family == .ipv4 { return [try network.interface(named: "lo").index] }
+        return interfaces.map { Interface.Index(rawValue: $0.index) }
+    }
+
+    private func announceAll(_ vips: [IPAddress]) {
+        for interface in interfaces {
+            do {
+                try network.announce(vips, on: Interface.Index(rawValue: interface.index))
+            } catch {
+                // Who needs the VIP will ask for it; only caches that point elsewhere are slower to change.
+                logger.warning("not announced on \(interface.name): \(error)")
+            }
+        }
+    }
+
+    // MARK: Next hops
+
+    private func settleHops(of targets: Set<IPAddress>) -> [String] {
+        var problems: [String] = []
+        var hops: Set<Hop> = []
+        for target in targets.sorted() {
+            do {
+                let route = try network.route(to: target)
+                guard !route.isLocal else { continue }
+                hops.insert(Hop(address: route.gateway ?? target, interface: route.interface))
+            } catch {
+                problems.append("target \(target) has no route: \(error)")
+            }
+        }
+        for hop in keptHops.subtracting(hops) {
+            do { try network.stopKeepingWarm(hop.address, on: hop.interface) } catch {
+                logger.debug("\(error)")
+            }
+        }
+        for hop in hops {
+            do { try network.keepWarm(hop.address, on: hop.interface) } catch {
+                problems.append("the MAC address of \(hop.address) is not kept known: \(error)")
+            }
+        }
+        keptHops = hops
+        return problems
+    }
+
+    // MARK: Settings
+
+    private func settleSettings(needsIPv6: Bool) -> [String] {
+        interfaces.flatMap { point -> [String] in
+            guard let interface = try? network.interface(Interface.Index(rawValue: point.index)) else {
+                return ["interface \(point.name) is gone"]
+            }
+            var problems = interface.isUp ? [] : ["interface \(point.name) is down: ip link set \(point.name) up"]
+            problems += settle(.ipv4("forwarding", on: interface), to: "1", "or nothing is forwarded there")
+            if announce == .address {
+                problems += settle(
+                    .ipv4("accept_local", on: interface), to: "1",
+                    "or the kernel drops replies whose next hop it must look up first")
+            }
+            if needsIPv6 { problems += settleIPv6(on: interface) }
+            return problems
+        }
+    }
+
+    private func settleIPv6(on interface: Interface) -> [String] {
+        // Forwarding makes a host ignore router advertisements, from which its default route may come, unless told otherwise.
+        var problems: [String] = []
+        if (try? network.value(of: .ipv6("accept_ra", on: interface))) == "1" {
+            problems += settle(.ipv6("accept_ra", on: interface), to: "2", "or the default route may expire")
+        }
+        return problems + settle(.ipv6("forwarding", on: interface), to: "1", "or no IPv6 is forwarded there")
+    }
+
+    private func settle(_ setting: KernelSetting, to value: String, _ consequence: String) -> [String] {
+        let advice = "\(setting) should be \(value), \(consequence): sysctl -w \(setting)=\(value)"
+        do {
+            if try network.value(of: setting) == value { return [] }
+            guard managesSettings else { return [advice] }
+            try network.set(setting, to: value)
+            logger.notice("changed a kernel setting", metadata: ["setting": "\(setting)", "value": "\(value)"])
+            return []
+        } catch {
+            return ["\(advice) (\(error))"]
+        }
+    }
+}

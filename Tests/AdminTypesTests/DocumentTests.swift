@@ -1,0 +1,185 @@
+import AdminTypes
+import Foundation
+import NetworkTypes
+import ServiceModel
+import Testing
+
+@Suite("The document of apply and export")
+struct DocumentTests {
+    @Test("the contract's example says what it says")
+    func example() throws {
+        let configuration = try ConfigurationDocument(parsing: validDocument).configuration
+        let address = { (text: String) in try #require(IPAddress(text)) }
+        let expected = Configuration(
+            region: "local",
+            loadBalancers: [
+                LoadBalancer(
+                    name: "web", vip: try address("203.0.113.10"), vpc: "default",
+                    listeners: [Listener(name: "http", transport: .tcp, port: 80, service: "web-http")],
+                    services: [
+                        BackendService(
+                            name: "web-http", transport: .tcp, port: 8080, algorithm: .fiveTuple, forwardingMode: .nat,
+                            drainSeconds: 300, allUnhealthyPolicy: .forward, healthCheck: HealthCheck(),
+                            servers: .group("servers"))
+                    ],
+                    groups: [
+                        ServerGroup(
+                            name: "servers",
+                            targets: [
+                                Target(server: .address(try address("10.1.0.11")), port: 8080, weight: 10),
+                                Target(server: .instance("i-1"), port: 0, weight: 20),
+                            ])
+                    ])
+            ],
+            availabilityGroups: [AvailabilityGroup(name: "pool-a", instances: ["i-1", "i-2"])],
+            instances: [
+                Instance(id: "i-1", address: try address("10.1.0.21"), state: .running),
+                Instance(id: "i-2", address: try address("10.1.0.22"), state: .stopped),
+            ])
+        #expect(configuration == expected)
+        #expect(problems(validDocument) == [])
+    }
+
+    @Test("everything with a default may be left out or null")
+    func defaults() throws {
+        let text = """
+            apiVersion: shoal/v1
+            region:
+            loadBalancers:
+              - name: web
+                vip: 203.0.113.10
+                vpc: ~
+                listeners: [{ name: http, port: 80, service: web }]
+                services: [{ name: web, port: 8080, healthCheck: null }, { name: spare, port: 81, healthCheck: {} }]
+                groups: [{ name: empty }, { name: one, targets: [{ address: 10.0.0.1 }] }]
+              - { name: bare, vip: 203.0.113.11, listeners: }
+            availabilityGroups: [{ name: pool }]
+            instances: [{ id: i-1, address: 10.0.0.2 }]
+            """
+        let configuration = try ConfigurationDocument.check(text).get().configuration
+        let web = configuration.loadBalancers[0]
+        #expect(configuration.region == "local")
+        #expect(web.vpc == "default")
+        #expect(web.listeners == [Listener(name: "http", port: 80, service: "web")])
+        #expect(web.services == [BackendService(name: "web", port: 8080), BackendService(name: "spare", port: 81)])
+        #expect(web.groups[1].targets.map { $0.weight } == [10])
+        #expect(configuration.loadBalancers[1].listeners == [])
+        #expect(configuration.availabilityGroups == [AvailabilityGroup(name: "pool")])
+        #expect(configuration.instances.map { $0.state } == [.running])
+        #expect(try ConfigurationDocument(parsing: "apiVersion: shoal/v1").configuration == Configuration())
+    }
+
+    @Test("JSON is read as well, and both forms come back as they were written")
+    func roundTrip() throws {
+        let configuration = try ConfigurationDocument(parsing: validDocument).configuration
+        let document = ConfigurationDocument(configuration)
+        #expect(try ConfigurationDocument(parsing: document.yaml) == document)
+        #expect(try ConfigurationDocument(parsing: document.json) == document)
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(document.json.utf8)) }
+        #expect(
+            try ConfigurationDocument(parsing: ConfigurationDocument(Configuration()).yaml).configuration
+                == Configuration())
+    }
+
+    @Test("YAML is written in the order of the contract with all defaults")
+    func yaml() throws {
+        let configuration = try ConfigurationDocument(parsing: validDocument).configuration
+        #expect(
+            ConfigurationDocument(configuration).yaml == """
+                apiVersion: shoal/v1
+                region: local
+                loadBalancers:
+                - name: web
+                  vip: 203.0.113.10
+                  vpc: default
+                  listeners:
+                  - {name: http, protocol: Tcp, port: 80, service: web-http}
+                  services:
+                  - name: web-http
+                    protocol: Tcp
+                    port: 8080
+                    algorithm: QuintupleHash
+                    forwardingMode: nat
+                    drainSeconds: 300
+                    allUnhealthyPolicy: forward
+                    healthCheck: {enabled: true, protocol: Tcp, port: 0, timeoutSeconds: 3, intervalSeconds: 5, unhealthyThreshold: 3, healthyThreshold: 3}
+                    group: servers
+                  groups:
+                  - name: servers
+                    targets:
+                    - {address: 10.1.0.11, port: 8080, weight: 10}
+                    - {instance: i-1, port: 0, weight: 20}
+                availabilityGroups:
+                - {name: pool-a, vpc: default, instances: [i-1, i-2]}
+                instances:
+                - {id: i-1, address: 10.1.0.21, vpc: default, state: running}
+                - {id: i-2, address: 10.1.0.22, vpc: default, state: stopped}
+
+                """)
+    }
+
+    @Test(
+        "a name that YAML takes for something else, and any other text, comes back as it was",
+        arguments: [
+            "true", "No", "on", "y", "null", "~", "", "80", "080", "0x1f", "0b11", "0o17", "1e5", "1_000", "2024-01-31",
+            "12:30:45", "-", "---", "-1", "+1", ".5", ".inf", "=", "<<", "a: b", "a #b", "[x]", "{x}", "&x", "!x", "|",
+            ">",
+            "%x", "@x", "`x`", "'x'", "\"x\"", "x\\y", " x ", "a\nb", "a\n\nb\n", "\t", "\u{7}", "\u{85}", "\u{2028}",
+            "x\u{feff}", "网站", "𠮷野家", "🐟", "repeated0-x", String(repeating: "long ", count: 100),
+        ])
+    func awkwardText(text: String) throws {
+        let configuration = Configuration(
+            region: text,
+            loadBalancers: [
+                LoadBalancer(
+                    name: text, vip: IPAddress(ipv4: 0xcb00_710a),
+                    listeners: [Listener(name: text, port: 1, service: text)])
+            ],
+            availabilityGroups: [AvailabilityGroup(name: text, instances: [text, text])])
+        let document = ConfigurationDocument(configuration)
+        #expect(try ConfigurationDocument(parsing: document.yaml) == document)
+        #expect(try ConfigurationDocument(parsing: document.json) == document)
+    }
+
+    @Test(
+        "an address comes back as it was, in a block and between braces",
+        arguments: ["203.0.113.10", "2001:db8::1", "1:2:3:4:5:6:7:8", "fd00::", "::2", "64:ff9b::cb00:710a"])
+    func addresses(text: String) throws {
+        let address = try #require(IPAddress(text))
+        let document = ConfigurationDocument(
+            Configuration(
+                loadBalancers: [LoadBalancer(name: "a", vip: address)], instances: [Instance(id: "i", address: address)]
+            ))
+        #expect(try ConfigurationDocument(parsing: document.yaml) == document)
+        #expect(try ConfigurationDocument(parsing: document.json) == document)
+    }
+
+    @Test("every value of every enumeration and every field differing from its default comes back")
+    func allValues() throws {
+        var services: [BackendService] = []
+        for transport in TransportProtocol.allCases {
+            for algorithm in BackendService.Algorithm.allCases {
+                for mode in BackendService.ForwardingMode.allCases {
+                    for policy in BackendService.AllUnhealthyPolicy.allCases {
+                        for method in HealthCheck.Method.allCases {
+                            services.append(
+                                BackendService(
+                                    name: "s\(services.count)", transport: transport, port: 7, algorithm: algorithm,
+                                    forwardingMode: mode, drainSeconds: 8, allUnhealthyPolicy: policy,
+                                    healthCheck: HealthCheck(
+                                        isEnabled: services.count.isMultiple(of: 2), method: method, port: 9,
+                                        timeoutSeconds: 10,
+                                        intervalSeconds: 11, unhealthyThreshold: 4, healthyThreshold: 5),
+                                    servers: .availabilityGroup("pool")))
+                        }
+                    }
+                }
+            }
+        }
+        let vip = IPAddress(ipv4: 0xcb00_710a)
+        let document = ConfigurationDocument(
+            Configuration(region: "r", loadBalancers: [LoadBalancer(name: "a", vip: vip, vpc: "v", services: services)])
+        )
+        #expect(try ConfigurationDocument(parsing: document.yaml) == document)
+    }
+}

@@ -1,0 +1,128 @@
+import BPFRuntime
+import Dataplane
+import Foundation
+import HostNetwork
+import NetworkNamespace
+import NetworkTypes
+import TableCompiler
+import Testing
+
+/// The loaded program in a network namespace with routes to clients and targets.
+///
+///     clients 198.51.100.0/24, 2001:db8:c::/64 ── front [balancer] back ── targets 10.1.0.0/24, fd00:1::/64
+///
+/// Test runs come in by `lo`, whose index is 1. `front` and `back` may be sent to; `other`, with clients 192.0.2.0/24, not.
+struct Bench {
+    let program: LoadedProgram
+    static let key = HashKey(words: (1...11).map { 0x9e37_79b9_7f4a_7c15 &* UInt64($0 * $0) })
+
+    static let balancerMAC: [UInt8] = [2, 0, 0, 0, 0, 1]
+    static let clientMAC: [UInt8] = [2, 0, 0, 0, 0, 2]
+    static let frontMAC: [UInt8] = [2, 0, 0, 0, 1, 1]
+    static let frontPeerMAC: [UInt8] = [2, 0, 0, 0, 1, 2]
+    static let backMAC: [UInt8] = [2, 0, 0, 0, 2, 1]
+    static let backPeerMAC: [UInt8] = [2, 0, 0, 0, 2, 2]
+
+    /// Runs a test in a namespace of its own; must stay on its thread.
+    static func run(_ body: @escaping @Sendable (Bench) throws -> Void) async throws {
+        try await inNewNetworkNamespace { try body(Bench()) }
+    }
+
+    private init() throws {
+        try sh(
+            """
+            set -e
+            sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0
+            ip link set lo up
+            ip link add front address 02:00:00:00:01:01 type veth peer name frontpeer
+            ip link add back address 02:00:00:00:02:01 type veth peer name backpeer
+            ip link add other address 02:00:00:00:03:01 type veth peer name otherpeer
+            for i in front back other; do ip link set $i up; ip link set ${i}peer up; done
+            ip address add 198.51.100.1/24 dev front; ip address add 2001:db8:c::1/64 dev front nodad
+            ip address add 10.1.0.1/24 dev back; ip address add fd00:1::1/64 dev back nodad
+            ip address add 192.0.2.1/24 dev other
+            for a in 198.51.100.7 2001:db8:c::7; do ip neigh add $a lladdr 02:00:00:00:01:02 nud permanent dev front; done
+            for a in 10.1.0.11 10.1.0.12 10.1.0.13 fd00:1::11 fd00:1::12; do
+              ip neigh add $a lladdr 02:00:00:00:02:02 nud permanent dev back
+            done
+            ip neigh add 192.0.2.7 lladdr 02:00:00:00:03:02 nud permanent dev other
+            ip route add unreachable 10.66.0.0/24
+            """)
+        program = try LoadedProgram(hashKey: Self.key)
+        for name in ["front", "back"] {
+            let interface = try HostNetwork().interface(named: name)
+            try program.allowSending(by: AttachPoint(name: name, index: interface.index.rawValue))
+        }
+    }
+
+    /// What became of a packet.
+    struct Outcome: Equatable {
+        let action: Action
+        let reason: String
+        let bytes: [UInt8]
+    }
+
+    enum Action: UInt32 {
+        case aborted, drop, pass, tx, redirect
+    }
+
+    /// Runs the program on one frame. Fails the test unless the frame was counted exactly once.
+    func send(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
+        let before = try program.maps.reasons()
+        let run = try program.program.testRun(packet: bytes)
+        let after = try program.maps.reasons()
+        let counted = Reason.allCases.filter { after[$0] != before[$0] }
+        let packets = counted.map { after[$0]!.packets - before[$0]!.packets }
+        #expect(packets == [1], "every packet is counted once, under one reason", sourceLocation: sourceLocation)
+        let action = try #require(Action(rawValue: run.result), sourceLocation: sourceLocation)
+        return Outcome(action: action, reason: counted.first?.label ?? "none", bytes: run.packet)
+    }
+
+    func send(_ packet: Packet, sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
+        try send(packet.bytes, sourceLocation: sourceLocation)
+    }
+
+    /// Installs one service behind a VIP.
+    ///
+    /// - Parameters:
+    ///   - owners: For each slot the index of its target; by default all to the first.
+    func serve(
+        _ vip: String, targets: [String], owners: [Int] = [0], algorithm: ServiceEntry.Algorithm = .fiveTuple
+    ) throws {
+        let number = UInt32(try program.maps.tables().services.count)
+        let service = ServiceID(rawValue: number)
+        let listener = ListenerID(rawValue: number)
+        let ids = targets.indices.map { TargetID(rawValue: UInt16(number) * 16 + UInt16($0) + 1) }
+        var tables = Tables()
+        for (id, target) in zip(ids, targets.map(endpoint)) {
+            tables.targets[id] = TargetEntry(endpoint: target, service: service)
+            tables.returnPaths[target] = ReturnPathEntry(
+                vip: endpoint(vip), target: id, targetAddress: target.address, listener: listener)
+        }
+        let range = owners.isEmpty ? nil : SlotRange(offset: number * 1024, count: UInt32(owners.count))
+        tables.services[service] = ServiceEntry(
+            identity: UInt64(number) + 1, algorithm: algorithm, mode: .nat, range: range, generation: 1)
+        tables.slots[service] = owners.isEmpty ? nil : owners.map { ids[$0] }
+        tables.listeners[endpoint(vip)] = ListenerEntry(id: listener, service: service)
+        for step in plan(from: Tables(), to: tables) { try program.maps.perform(step) }
+    }
+}
+
+/// Runs a shell script in the calling thread's network namespace.
+func sh(_ script: String) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", script]
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw ScriptFailure(script: script, status: process.terminationStatus) }
+}
+
+struct ScriptFailure: Error {
+    let script: String
+    let status: Int32
+}
+
+extension Trait where Self == ConditionTrait {
+    static var needsRoot: Self { .enabled(if: geteuid() == 0, "loading BPF programs needs root") }
+}

@@ -1,0 +1,73 @@
+// Network namespaces for tests: what they change there is seen nowhere else and goes with them.
+
+internal import CNetworkNamespace
+internal import Foundation
+
+/// Runs `body` in an empty network namespace, on a thread of its own, which both end with `body`.
+///
+/// The namespace has nothing but `lo`, and that is down. Programs that `body` starts run in it too. Needs root.
+///
+/// - Parameter body: Must stay on its thread: what it hands to other threads happens in their namespace.
+public func inNewNetworkNamespace<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread {
+            continuation.resume(
+                with: Result {
+                    try check(shoal_unshare_network(), "unshare")
+                    return try body()
+                })
+        }.start()
+    }
+}
+
+/// A network namespace that lives until this value goes, for the other end of a cable.
+public struct NetworkNamespace: ~Copyable {
+    // The one owner of the descriptor.
+    private let descriptor: Int32
+
+    /// Makes a new one; the calling thread stays in its own.
+    public init() throws {
+        let home = try Self(path: Self.ofThread)
+        try check(shoal_unshare_network(), "unshare")
+        let result = Result { try Self.open(Self.ofThread) }
+        try check(shoal_enter_network(home.descriptor), "setns")
+        descriptor = try result.get()
+    }
+
+    private init(path: String) throws { descriptor = try Self.open(path) }
+
+    deinit { close(descriptor) }
+
+    /// Names it to `ip link set DEVICE netns PATH` and `nsenter --net=PATH`.
+    public var path: String { "/proc/\(getpid())/fd/\(descriptor)" }
+
+    /// Runs `body` there, on the calling thread.
+    @discardableResult
+    public func run<T>(_ body: () throws -> T) throws -> T {
+        let home = try Self(path: Self.ofThread)
+        try check(shoal_enter_network(descriptor), "setns")
+        let result = Result { try body() }
+        try check(shoal_enter_network(home.descriptor), "setns")
+        return try result.get()
+    }
+
+    private static let ofThread = "/proc/thread-self/ns/net"
+
+    private static func open(_ path: String) throws -> Int32 {
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw NamespaceError(call: "open", errorNumber: errno) }
+        return descriptor
+    }
+}
+
+/// A system call that a namespace needs failed; without root that is the first one.
+public struct NamespaceError: Error, CustomStringConvertible {
+    let call: String
+    let errorNumber: Int32
+
+    public var description: String { "\(call): \(String(cString: strerror(errorNumber)))" }
+}
+
+private func check(_ result: Int32, _ call: String) throws {
+    guard result == 0 else { throw NamespaceError(call: call, errorNumber: -result) }
+}

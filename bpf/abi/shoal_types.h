@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Keys and values of the maps: the one contract between the program and the controller.
+ * Included by the one, imported by the other, so that no layout is written twice. No unions and no
+ * bit-fields, since Swift copies such types with less than memcpy; every padding byte has a name.
+ */
+#ifndef SHOAL_TYPES_H
+#define SHOAL_TYPES_H
+
+#include <linux/types.h>
+
+#define SHOAL_ASSERT_SIZE(type, bytes)                                                             \
+	_Static_assert(sizeof(type) == (bytes), #type " has another size than the pinned maps")
+
+/* Raised with every change of a type, a limit or a meaning below: pins of another version are not adopted. */
+#define SHOAL_ABI_VERSION 1
+
+/* An address in network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
+struct shoal_address {
+	__be32 words[4];
+};
+SHOAL_ASSERT_SIZE(struct shoal_address, 16);
+
+/* Address, port and protocol: key of listeners and of return_paths. */
+struct shoal_endpoint {
+	struct shoal_address address;
+	__be16 port;
+	__u8 protocol; /* IPPROTO_TCP */
+	__u8 padding; /* 0 */
+};
+SHOAL_ASSERT_SIZE(struct shoal_endpoint, 20);
+
+/* What the flow hash reads, as ten 32-bit words: the first four are the source address. */
+struct shoal_flow {
+	struct shoal_address source;
+	struct shoal_address destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 protocol;
+	__u8 padding[3]; /* 0 */
+};
+SHOAL_ASSERT_SIZE(struct shoal_flow, 40);
+
+/* The secret of the flow hash, the same on every node. */
+struct shoal_hash_key {
+	__u64 addend;
+	__u64 multipliers[10]; /* one for each word of struct shoal_flow */
+};
+SHOAL_ASSERT_SIZE(struct shoal_hash_key, 88);
+
+struct shoal_listener {
+	__u32 id; /* index into counters_listeners */
+	__u32 service; /* index into services */
+	__u16 vip_sum; /* one's complement sum of the VIP's 16-bit words, as loaded from the packet */
+	__u16 padding[3]; /* 0 */
+};
+SHOAL_ASSERT_SIZE(struct shoal_listener, 16);
+
+enum shoal_algorithm {
+	SHOAL_ALGORITHM_SOURCE_IP,
+	SHOAL_ALGORITHM_FIVE_TUPLE,
+};
+
+enum shoal_mode {
+	SHOAL_MODE_NAT,
+};
+
+/* Where a service's table lies. Offset and size share one aligned 8-byte word, which the kernel
+ * copies as a whole: no packet sees the offset of one table with the size of another.
+ */
+struct shoal_service {
+	__u32 table_offset; /* first slot, even */
+	__u32 table_size; /* slots; 0 drops what has no target */
+	__u32 generation; /* counts the tables of this service */
+	__u8 algorithm; /* enum shoal_algorithm */
+	__u8 mode; /* enum shoal_mode */
+	__u16 padding; /* 0 */
+	__u64 identity; /* hash of the resource, so that a restarted controller knows it again; 0: unused */
+};
+SHOAL_ASSERT_SIZE(struct shoal_service, 24);
+
+/* One entry of a table. Both are indices into targets; 0 is nobody. */
+struct shoal_slot {
+	__u16 target;
+	__u16 previous; /* the owner before, while flows move; equal to target when settled */
+};
+SHOAL_ASSERT_SIZE(struct shoal_slot, 4);
+
+/* Two slots to a map value, since the kernel pads array values to 8 bytes. */
+struct shoal_slot_pair {
+	struct shoal_slot slots[2];
+};
+SHOAL_ASSERT_SIZE(struct shoal_slot_pair, 8);
+
+struct shoal_target {
+	struct shoal_address address;
+	__be16 port; /* 0: unused entry */
+	__u16 address_sum; /* as vip_sum */
+	__u32 service; /* index into services */
+};
+SHOAL_ASSERT_SIZE(struct shoal_target, 24);
+
+/* How a target's reply becomes the VIP's. */
+struct shoal_return_path {
+	struct shoal_address vip;
+	__be16 port; /* the listener's */
+	__u16 vip_sum;
+	__u16 target_sum; /* of the target's address */
+	__u16 target; /* index into targets */
+	__u32 listener; /* its id */
+	__u32 padding; /* 0 */
+};
+SHOAL_ASSERT_SIZE(struct shoal_return_path, 32);
+
+/* Bytes are those of layer 3, or of the whole frame where that could not be parsed. */
+struct shoal_counter {
+	__u64 packets;
+	__u64 bytes;
+};
+SHOAL_ASSERT_SIZE(struct shoal_counter, 16);
+
+/* Both directions of a listener or a target. */
+struct shoal_traffic {
+	struct shoal_counter to_target;
+	struct shoal_counter to_client;
+};
+SHOAL_ASSERT_SIZE(struct shoal_traffic, 32);
+
+/* What the tools must know about the other maps. One entry. */
+struct shoal_meta {
+	__u32 abi_version;
+	__u32 padding; /* 0 */
+	__u64 revision; /* of the desired state that is installed */
+	__u64 heartbeat; /* seconds since 1970 at which the controller last looked after the maps */
+	struct shoal_hash_key hash_key;
+};
+SHOAL_ASSERT_SIZE(struct shoal_meta, 112);
+
+#endif

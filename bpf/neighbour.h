@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The next hop: which interface and which MAC address lead to a destination. */
+#ifndef SHOAL_NEIGHBOUR_H
+#define SHOAL_NEIGHBOUR_H
+
+#include "maps.h"
+#include "packet.h"
+#include "parse.h"
+
+#define SHOAL_AF_INET 2
+#define SHOAL_AF_INET6 10
+
+/* Asks the kernel's routing and neighbour tables for the way from `source` to `destination`.
+ * Nothing of the packet is changed.
+ */
+static __always_inline enum shoal_reason shoal_find_next_hop(const struct shoal_packet *packet,
+							     const struct shoal_address *source,
+							     const struct shoal_address *destination,
+							     struct bpf_fib_lookup *hop)
+{
+	hop->ifindex = packet->ctx->ingress_ifindex;
+	hop->l4_protocol = IPPROTO_TCP;
+	if (packet->is_ipv6) {
+		hop->family = SHOAL_AF_INET6;
+		hop->flowinfo = *(__be32 *)packet->ipv6 & bpf_htonl(0x0fffffff);
+		__builtin_memcpy(hop->ipv6_src, source, sizeof(*source));
+		__builtin_memcpy(hop->ipv6_dst, destination, sizeof(*destination));
+	} else {
+		hop->family = SHOAL_AF_INET;
+		hop->tos = packet->ipv4->tos;
+		hop->ipv4_src = source->words[3];
+		hop->ipv4_dst = destination->words[3];
+	}
+
+	switch (bpf_fib_lookup(packet->ctx, hop, sizeof(*hop), 0)) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		return SHOAL_CONTINUE;
+	case BPF_FIB_LKUP_RET_NOT_FWDED:
+		return SHOAL_REASON_TO_BALANCER;
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		return SHOAL_REASON_NO_NEIGHBOUR;
+	case BPF_FIB_LKUP_RET_FWD_DISABLED:
+		return SHOAL_REASON_FORWARDING_OFF;
+	default:
+		return SHOAL_REASON_NO_ROUTE;
+	}
+}
+
+/* Sends the packet to a next hop: back out of its own interface or by another one that the program
+ * is attached to. `forwarded` is the reason when that is so.
+ */
+static __always_inline enum shoal_reason shoal_send(struct shoal_packet *packet,
+						    const struct bpf_fib_lookup *hop,
+						    enum shoal_reason forwarded)
+{
+	packet->action = XDP_TX;
+	if (hop->ifindex != packet->ctx->ingress_ifindex)
+		packet->action = bpf_redirect_map(&interfaces, hop->ifindex, XDP_PASS);
+	if (packet->action == XDP_PASS)
+		return SHOAL_REASON_NOT_ATTACHED;
+
+	__builtin_memcpy(packet->eth->h_dest, hop->dmac, ETH_ALEN);
+	__builtin_memcpy(packet->eth->h_source, hop->smac, ETH_ALEN);
+	return forwarded;
+}
+
+#endif

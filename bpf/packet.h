@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is known about a packet while it travels through the program. */
+#ifndef SHOAL_PACKET_H
+#define SHOAL_PACKET_H
+
+#include "shoal_types.h"
+
+/* Walks a packet from its start; see shoal_pull(). */
+struct shoal_cursor {
+	void *pos;
+	void *end;
+};
+
+struct shoal_packet {
+	struct xdp_md *ctx;
+	struct ethhdr *eth;
+	/* Asked before either pointer: the verifier knows a flag's value, but not that a pointer is not NULL. */
+	bool is_ipv6;
+	struct iphdr *ipv4;
+	struct ipv6hdr *ipv6;
+	struct tcphdr *tcp;
+	struct shoal_flow flow;
+	__u32 bytes;
+	/* What was decided, for the one exit. */
+	int action;
+	__u32 listener;
+	__u32 target;
+};
+
+static __always_inline void shoal_address_set_ipv4(struct shoal_address *address, __be32 ipv4)
+{
+	address->words[0] = 0;
+	address->words[1] = 0;
+	address->words[2] = bpf_htonl(0xffff);
+	address->words[3] = ipv4;
+}
+
+static __always_inline void shoal_address_set_ipv6(struct shoal_address *address,
+						   const struct in6_addr *ipv6)
+{
+	address->words[0] = ipv6->in6_u.u6_addr32[0];
+	address->words[1] = ipv6->in6_u.u6_addr32[1];
+	address->words[2] = ipv6->in6_u.u6_addr32[2];
+	address->words[3] = ipv6->in6_u.u6_addr32[3];
+}
+
+#endif

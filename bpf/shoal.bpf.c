@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Shoal's packet path: the journey of a packet on one screen.
+ *
+ *   parse ─┬─ a listener's? ── service ── slot ── target ─┬─ next hop ── rewrite ── send
+ *          └─ a target's reply? ── return path ───────────┘
+ *
+ * Each step is in a header of its own and returns a reason, or SHOAL_CONTINUE; the first reason
+ * ends the journey. shoal_finish() counts it and turns it into an XDP action.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "config.h"
+#include "count.h"
+#include "listener.h"
+#include "maps.h"
+#include "nat.h"
+#include "neighbour.h"
+#include "packet.h"
+#include "parse.h"
+#include "target.h"
+
+/* A client's packet: to the target that its flow's slot names. */
+static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *packet,
+							 const struct shoal_listener *listener)
+{
+	struct bpf_fib_lookup hop = {};
+	struct shoal_rewrite rewrite;
+	struct shoal_target *target;
+	enum shoal_reason reason;
+
+	packet->listener = listener->id;
+	if (shoal_is_too_old(packet))
+		return SHOAL_REASON_TTL_EXPIRED;
+	reason = shoal_pick_target(listener, packet, &target);
+	if (reason != SHOAL_CONTINUE)
+		return reason;
+
+	reason = shoal_find_next_hop(packet, &packet->flow.source, &target->address, &hop);
+	rewrite.address = &target->address;
+	rewrite.port = target->port;
+	rewrite.address_delta = shoal_sum_delta(listener->vip_sum, target->address_sum);
+	shoal_rewrite_destination(packet, &rewrite);
+	shoal_count_to_target(packet);
+	if (reason == SHOAL_REASON_TO_BALANCER)
+		return SHOAL_REASON_NO_ROUTE;
+	if (reason != SHOAL_CONTINUE)
+		return reason;
+	return shoal_send(packet, &hop, SHOAL_REASON_TO_TARGET);
+}
+
+/* A target's reply: to the client, in the VIP's name. One to this host itself stays as it is. */
+static __always_inline enum shoal_reason shoal_to_client(struct shoal_packet *packet,
+							 const struct shoal_return_path *path)
+{
+	struct bpf_fib_lookup hop = {};
+	struct shoal_rewrite rewrite;
+	enum shoal_reason reason;
+
+	reason = shoal_find_next_hop(packet, &path->vip, &packet->flow.destination, &hop);
+	if (reason == SHOAL_REASON_TO_BALANCER)
+		return reason;
+	if (shoal_is_too_old(packet))
+		return SHOAL_REASON_TTL_EXPIRED;
+
+	packet->listener = path->listener;
+	packet->target = path->target;
+	rewrite.address = &path->vip;
+	rewrite.port = path->port;
+	rewrite.address_delta = shoal_sum_delta(path->target_sum, path->vip_sum);
+	shoal_rewrite_source(packet, &rewrite);
+	shoal_count_to_client(packet);
+	if (reason != SHOAL_CONTINUE)
+		return reason;
+	return shoal_send(packet, &hop, SHOAL_REASON_TO_CLIENT);
+}
+
+static __always_inline enum shoal_reason shoal_steer(struct shoal_packet *packet)
+{
+	const struct shoal_return_path *path;
+	const struct shoal_listener *listener;
+	enum shoal_reason reason;
+
+	reason = shoal_parse(packet);
+	if (reason != SHOAL_CONTINUE)
+		return reason;
+
+	listener = shoal_find_listener(packet);
+	if (listener)
+		return shoal_to_target(packet, listener);
+	path = shoal_find_return_path(packet);
+	if (path)
+		return shoal_to_client(packet, path);
+	return SHOAL_REASON_NO_LISTENER;
+}
+
+/* frags: jumbo frames come in several buffers; only the first, which holds the headers, is touched. */
+SEC("xdp.frags")
+int shoal(struct xdp_md *ctx)
+{
+	struct shoal_packet packet = { .ctx = ctx };
+
+	return shoal_finish(&packet, shoal_steer(&packet));
+}
+
+/* The kernel gives its helpers to programs that say so; the source is under either licence. */
+char shoal_license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a listener to the target of a flow: service, hash, slot. */
+#ifndef SHOAL_TARGET_H
+#define SHOAL_TARGET_H
+
+#include "config.h"
+#include "maps.h"
+#include "packet.h"
+#include "parse.h"
+#include "shoal_flow_hash.h"
+
+/* Offset and size of a table, read together: see struct shoal_service. */
+struct shoal_table {
+	__u32 offset;
+	__u32 size;
+};
+
+static __always_inline struct shoal_table shoal_service_table(const struct shoal_service *service)
+{
+	__u64 word = *(const volatile __u64 *)service;
+	struct shoal_table table;
+
+	__builtin_memcpy(&table, &word, sizeof(table));
+	return table;
+}
+
+static __always_inline __u32 shoal_service_hash(const struct shoal_service *service,
+						const struct shoal_packet *packet)
+{
+	if (service->algorithm == SHOAL_ALGORITHM_SOURCE_IP)
+		return shoal_flow_hash(&shoal_hash_key, &packet->flow, SHOAL_FLOW_WORDS_SOURCE);
+	return shoal_flow_hash(&shoal_hash_key, &packet->flow, SHOAL_FLOW_WORDS_ALL);
+}
+
+/* Sets *target to the entry that the packet's slot names. */
+static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_listener *listener,
+							   struct shoal_packet *packet,
+							   struct shoal_target **target)
+{
+	__u32 service_id = listener->service;
+	struct shoal_service *service = bpf_map_lookup_elem(&services, &service_id);
+	struct shoal_slot_pair *pair;
+	struct shoal_table table;
+	__u32 slot, key;
+
+	if (!service)
+		return SHOAL_REASON_INTERNAL;
+	table = shoal_service_table(service);
+	if (!table.size)
+		return SHOAL_REASON_NO_TARGET;
+
+	slot = table.offset + shoal_slot_index(shoal_service_hash(service, packet), table.size);
+	key = slot / 2;
+	pair = bpf_map_lookup_elem(&slots, &key);
+	if (!pair)
+		return SHOAL_REASON_INTERNAL;
+	packet->target = pair->slots[slot & 1].target;
+	if (!packet->target)
+		return SHOAL_REASON_NO_TARGET;
+
+	*target = bpf_map_lookup_elem(&targets, &packet->target);
+	if (!*target || !(*target)->port)
+		return SHOAL_REASON_INTERNAL;
+	return SHOAL_CONTINUE;
+}
+
+#endif
