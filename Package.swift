@@ -92,7 +92,10 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "AdminAPI",
-            dependencies: ["AdminTypes", "ControlPlane", "HealthChecking", "ServiceModel", "Store", "NetworkTypes", hummingbird, logging, nioCore],
+            dependencies: [
+                "AdminTypes", "ControlPlane", "HealthChecking", "ServiceModel", "Store", "NetworkTypes", hummingbird,
+                logging, nioCore,
+            ],
             swiftSettings: strict),
 
         .executableTarget(
@@ -120,12 +123,16 @@ let package = Package(
         .testTarget(
             name: "TableCompilerTests",
             dependencies: ["TableCompiler", "ServiceModel", "ConsistentHashing", "NetworkTypes"]),
-        .testTarget(name: "HealthCheckingTests", dependencies: ["HealthChecking", "ServiceModel", "NetworkTypes", nioCore, nioPosix]),
+        .testTarget(
+            name: "HealthCheckingTests",
+            dependencies: ["HealthChecking", "ServiceModel", "NetworkTypes", nioCore, nioPosix]),
         .testTarget(
             name: "ControlPlaneTests",
-            dependencies: ["ControlPlane", "TableCompiler", "HealthChecking", "Store", "ServiceModel", "NetworkTypes"]),
+            dependencies: [
+                "ControlPlane", "TableCompiler", "HealthChecking", "Store", "ServiceModel", "NetworkTypes", logging,
+            ]),
         .testTarget(name: "AdminTypesTests", dependencies: ["AdminTypes", "ServiceModel", "NetworkTypes"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "ServiceModel", "AdminTypes"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "ServiceModel", "NetworkTypes"]),
         .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork", "NetworkTypes", "NetworkNamespace"]),
         .testTarget(
             name: "PacketTests",

@@ -22,7 +22,8 @@ static __always_inline void shoal_count_reason(const struct shoal_packet *packet
 
 static __always_inline void shoal_count_to_target(const struct shoal_packet *packet)
 {
-	struct shoal_traffic *listener = bpf_map_lookup_elem(&counters_listeners, &packet->listener);
+	struct shoal_traffic *listener =
+		bpf_map_lookup_elem(&counters_listeners, &packet->listener);
 	struct shoal_traffic *target = bpf_map_lookup_elem(&counters_targets, &packet->target);
 
 	if (listener)
@@ -33,7 +34,8 @@ static __always_inline void shoal_count_to_target(const struct shoal_packet *pac
 
 static __always_inline void shoal_count_to_client(const struct shoal_packet *packet)
 {
-	struct shoal_traffic *listener = bpf_map_lookup_elem(&counters_listeners, &packet->listener);
+	struct shoal_traffic *listener =
+		bpf_map_lookup_elem(&counters_listeners, &packet->listener);
 	struct shoal_traffic *target = bpf_map_lookup_elem(&counters_targets, &packet->target);
 
 	if (listener)
@@ -42,7 +44,7 @@ static __always_inline void shoal_count_to_client(const struct shoal_packet *pac
 		shoal_count_packet(&target->to_client, packet->bytes);
 }
 
-/* The reasons of each verdict as a bit mask: a shift and a test instead of a table or a branch each. */
+/* The reasons of a verdict as a bit mask: a shift and a test, not a table or a branch each. */
 #define SHOAL_REASON_IS_FORWARD(name, label, verdict, meaning)                                     \
 	| ((__u64)(SHOAL_VERDICT_##verdict == SHOAL_VERDICT_FORWARD) << SHOAL_REASON_##name)
 #define SHOAL_REASON_IS_DROP(name, label, verdict, meaning)                                        \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps, in the order in which a packet meets them. All but the program's own .rodata are pinned. */
+/* The maps, in the order in which a packet meets them. */
 #ifndef SHOAL_MAPS_H
 #define SHOAL_MAPS_H
 

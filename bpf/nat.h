@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Mode nat: the destination becomes the target's on the way in, the source the VIP's on the way back. */
+/* Mode nat: a request's destination becomes the target's, a reply's source becomes the VIP's. */
 #ifndef SHOAL_NAT_H
 #define SHOAL_NAT_H
 
@@ -23,8 +23,8 @@ static __always_inline void shoal_age(struct shoal_packet *packet)
 		return;
 	}
 	packet->ipv4->ttl--;
-	packet->ipv4->check = shoal_checksum_add(packet->ipv4->check,
-						 shoal_sum_delta(bpf_htons(0x0100), 0));
+	packet->ipv4->check =
+		shoal_checksum_add(packet->ipv4->check, shoal_sum_delta(bpf_htons(0x0100), 0));
 }
 
 static __always_inline bool shoal_is_too_old(const struct shoal_packet *packet)

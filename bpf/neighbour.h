@@ -13,10 +13,9 @@
 /* Asks the kernel's routing and neighbour tables for the way from `source` to `destination`.
  * Nothing of the packet is changed.
  */
-static __always_inline enum shoal_reason shoal_find_next_hop(const struct shoal_packet *packet,
-							     const struct shoal_address *source,
-							     const struct shoal_address *destination,
-							     struct bpf_fib_lookup *hop)
+static __always_inline enum shoal_reason
+shoal_find_next_hop(const struct shoal_packet *packet, const struct shoal_address *source,
+		    const struct shoal_address *destination, struct bpf_fib_lookup *hop)
 {
 	hop->ifindex = packet->ctx->ingress_ifindex;
 	hop->l4_protocol = IPPROTO_TCP;

@@ -14,7 +14,9 @@ struct shoal_cursor {
 struct shoal_packet {
 	struct xdp_md *ctx;
 	struct ethhdr *eth;
-	/* Asked before either pointer: the verifier knows a flag's value, but not that a pointer is not NULL. */
+	/* Asked before either pointer: of a flag the verifier knows the value, of a pointer not
+	 * that it is not NULL.
+	 */
 	bool is_ipv6;
 	struct iphdr *ipv4;
 	struct ipv6hdr *ipv6;

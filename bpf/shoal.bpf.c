@@ -105,7 +105,7 @@ static __always_inline enum shoal_reason shoal_steer(struct shoal_packet *packet
 	return SHOAL_REASON_NO_LISTENER;
 }
 
-/* frags: jumbo frames come in several buffers; only the first, which holds the headers, is touched. */
+/* frags: jumbo frames come in several buffers; only the first, with the headers, is touched. */
 SEC("xdp.frags")
 int shoal(struct xdp_md *ctx)
 {

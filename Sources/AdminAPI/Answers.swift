@@ -39,7 +39,9 @@ extension AdminAPI {
         let found = await controller.status().services.filter {
             $0.service.name == name && (loadBalancer == nil || $0.loadBalancer == loadBalancer)
         }
-        guard let service = found.first else { throw ErrorAnswer.notFound("there is no backend service named \"\(name)\"") }
+        guard let service = found.first else {
+            throw ErrorAnswer.notFound("there is no backend service named \"\(name)\"")
+        }
         guard found.count == 1 else {
             let owners = found.map(\.loadBalancer).joined(separator: ", ")
             throw ErrorAnswer.invalid("loadBalancer", "is missing: \(owners) each have a service \"\(name)\"")
@@ -72,7 +74,8 @@ extension AdminAPI {
     private func requireRegion(_ context: BasicRequestContext) throws {
         let region = try context.parameters.require("region")
         guard region == Configuration.defaultRegion else {
-            throw ErrorAnswer.notFound("there is no region \"\(region)\"; this daemon serves \(Configuration.defaultRegion)")
+            throw ErrorAnswer.notFound(
+                "there is no region \"\(region)\"; this daemon serves \(Configuration.defaultRegion)")
         }
     }
 

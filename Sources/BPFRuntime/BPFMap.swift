@@ -119,7 +119,8 @@ public final class BPFPerCPUArray<Value: BitwiseCopyable & Sendable>: Sendable {
         var index = index
         try withBuffer { (buffer) throws(BPFError) in
             for cpu in 0..<Self.cpus { buffer.storeBytes(of: value, toByteOffset: cpu * Self.stride, as: Value.self) }
-            try check("bpf_map_update_elem", name, bpf_map_update_elem(descriptor.number, &index, buffer.baseAddress!, 0))
+            try check(
+                "bpf_map_update_elem", name, bpf_map_update_elem(descriptor.number, &index, buffer.baseAddress!, 0))
         }
     }
 
@@ -130,7 +131,8 @@ public final class BPFPerCPUArray<Value: BitwiseCopyable & Sendable>: Sendable {
     private func withBuffer<Result>(
         _ body: (UnsafeMutableRawBufferPointer) throws(BPFError) -> Result
     ) throws(BPFError) -> Result {
-        try withUnsafeTemporaryAllocation(byteCount: Self.stride * Self.cpus, alignment: 8) { (buffer) throws(BPFError) in
+        try withUnsafeTemporaryAllocation(byteCount: Self.stride * Self.cpus, alignment: 8) {
+            (buffer) throws(BPFError) in
             try body(buffer)
         }
     }
@@ -150,7 +152,8 @@ public final class BPFMappedArray<Value: BitwiseCopyable & Sendable>: @unchecked
     /// - Throws: `BPFError` with EINVAL when the map's value has another size, or the map was not made with BPF_F_MMAPABLE.
     public init(_ descriptor: consuming Descriptor, name: String) throws(BPFError) {
         let map = try BPFMap<UInt32, Value>(descriptor, name: name)
-        precondition(MemoryLayout<Value>.size % 8 == 0, "the kernel pads array values to 8 bytes, which would shift them")
+        precondition(
+            MemoryLayout<Value>.size % 8 == 0, "the kernel pads array values to 8 bytes, which would shift them")
         count = map.entriesMax
         length = count * MemoryLayout<Value>.size
         let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, map.descriptor.number, 0)

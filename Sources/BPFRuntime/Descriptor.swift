@@ -11,6 +11,8 @@ public struct Descriptor: ~Copyable, Sendable {
     /// Another descriptor of the same object.
     /// - Throws: `BPFError` when the process has no descriptor left.
     public borrowing func duplicate() throws(BPFError) -> Descriptor {
-        Descriptor(owning: Int32(try check("fcntl(F_DUPFD_CLOEXEC)", "descriptor \(number)", fcntl(number, F_DUPFD_CLOEXEC, 0))))
+        Descriptor(
+            owning: Int32(
+                try check("fcntl(F_DUPFD_CLOEXEC)", "descriptor \(number)", fcntl(number, F_DUPFD_CLOEXEC, 0))))
     }
 }

@@ -19,15 +19,15 @@
 /* A neighbour advertisement with its one option. */
 struct advertisement {
 	struct nd_neighbor_advert header;
-	struct nd_opt_hdr         option;
-	uint8_t                   mac[ETH_ALEN];
+	struct nd_opt_hdr option;
+	uint8_t mac[ETH_ALEN];
 };
 
 /* The sockets for one interface, -1 until an address needs them. */
 struct announcer {
 	struct host_interface interface;
-	int                   packet_fd;
-	int                   icmpv6_fd;
+	int packet_fd;
+	int icmpv6_fd;
 };
 
 static int send_arp(const struct announcer *announcer, struct wire_ip wire, int operation)
@@ -105,8 +105,8 @@ static int send_advertisement(const struct announcer *announcer, struct wire_ip 
 
 	memcpy(&packet.header.nd_na_target, wire.bytes, 16);
 	memcpy(packet.mac, announcer->interface.mac, ETH_ALEN);
-	if (sendto(announcer->icmpv6_fd, &packet, sizeof(packet), 0,
-		   (struct sockaddr *)&everyone, sizeof(everyone)) < 0)
+	if (sendto(announcer->icmpv6_fd, &packet, sizeof(packet), 0, (struct sockaddr *)&everyone,
+		   sizeof(everyone)) < 0)
 		return -errno;
 	return 0;
 }

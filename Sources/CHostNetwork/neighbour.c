@@ -21,7 +21,7 @@
 /* An entry as the kernel holds it; `neighbour.interface` is 0 when there is none. */
 struct entry {
 	struct host_neighbour neighbour;
-	uint8_t               flags;
+	uint8_t flags;
 };
 
 static bool parse_entry(struct nlmsghdr *message, struct entry *entry)

@@ -13,8 +13,8 @@
 
 struct exchange {
 	netlink_take take;
-	void        *context;
-	int          error;
+	void *context;
+	int error;
 };
 
 struct nl_msg *netlink_request(int type, int flags, void *header, size_t size)
@@ -76,7 +76,7 @@ int netlink_exchange(struct nl_msg *request, netlink_take take, void *context)
 	if (error)
 		nlmsg_free(request);
 	else
-		error = nl_send_sync(socket, request);	/* frees the request */
+		error = nl_send_sync(socket, request); /* frees the request */
 	nl_socket_free(socket);
 	if (exchange.error)
 		return exchange.error;

@@ -22,7 +22,7 @@ int netlink_exchange(struct nl_msg *request, netlink_take take, void *context);
 
 /* Where a list goes: `count` runs on past `capacity`. */
 struct netlink_list {
-	void  *entries;
+	void *entries;
 	size_t capacity;
 	size_t count;
 };

@@ -7,7 +7,7 @@
 
 struct lookup {
 	struct host_route *route;
-	int                error;
+	int error;
 };
 
 /* An IPv4 route may have an IPv6 gateway (RFC 8950), which comes in RTA_VIA. */

@@ -94,7 +94,8 @@ extension Controller {
         if isDetached { problems.append("the data plane was detached and forwards nothing; start shoald again") }
         if let refusal { problems.append(refusal) }
         if let failure {
-            problems.append("revision \(desired.revision) is not installed, the kernel holds \(installedRevision): \(failure)")
+            problems.append(
+                "revision \(desired.revision) is not installed, the kernel holds \(installedRevision): \(failure)")
         }
         problems += services.compactMap(\.problem)
         problems += hostProblems
@@ -111,7 +112,8 @@ extension ServiceStatus {
             let consequence =
                 service.allUnhealthyPolicy == .forward
                 ? "traffic goes to all that run, by weight" : "its traffic is dropped"
-            return "\(name): none of its \(targets.count) targets is usable, \(consequence); see shoal health \(service.name)"
+            return
+                "\(name): none of its \(targets.count) targets is usable, \(consequence); see shoal health \(service.name)"
         }
         let failed = targets.filter { $0.health == .unhealthy }
         guard !failed.isEmpty else { return nil }

@@ -15,7 +15,7 @@ public actor HealthChecker {
     /// `run` does.
     public nonisolated let changes: AsyncStream<Void>
 
-    /// What is due within this time of each other starts together, which with 10,000 checks saves a quarter of the CPU.
+    /// What is due within this time starts together: with 10,000 checks that saves a quarter of the CPU.
     private static let pauseMin = TimeAmount.milliseconds(10)
 
     private let changed: AsyncStream<Void>.Continuation

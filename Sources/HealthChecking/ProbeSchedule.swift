@@ -1,8 +1,8 @@
 /// When each check is probed, and how many probes there are at once. Pure: the caller tells the time.
 ///
 /// First probes are spread by a hash of the check's id, so that many checks make no burst. From then on a check keeps
-/// its beat: a probe is due one interval after the previous one was due, however late that one came. A probe that
-/// takes longer than the interval is followed by the next at once.
+/// its beat: a probe is due one interval after the previous one was due, and a late one does not shift those behind it.
+/// A probe that takes longer than the interval is followed by the next at once.
 package struct ProbeSchedule {
     package typealias Instant = SuspendingClock.Instant
 
@@ -53,14 +53,13 @@ package struct ProbeSchedule {
         let isBurst = wanted.values.count { !isUndisturbed($0) } >= Self.promptMax
 
         entries = wanted.mapValues { check in
+            let old = before[check.id]
+            if let old, isUndisturbed(check) { return Entry(check: check, due: old.due, underWay: old.underWay) }
             let window = isBurst ? check.interval : min(check.interval, Self.promptWindow)
             let soon = now + window * check.id.fraction
-            guard let old = before[check.id] else { return Entry(check: check, due: soon) }
-            guard isUndisturbed(check) else {
-                let planned = old.underWay == nil ? old.due : old.due + check.interval
-                return Entry(check: check, due: min(planned, soon))
-            }
-            return Entry(check: check, due: old.due, underWay: old.underWay)
+            guard let old else { return Entry(check: check, due: soon) }
+            let planned = old.underWay == nil ? old.due : old.due + check.interval
+            return Entry(check: check, due: min(planned, soon))
         }
         queue = DueQueue(entries.values.filter { $0.underWay == nil }.map { ($0.due, $0.check.id) })
         return before.compactMap { id, entry in

@@ -81,7 +81,8 @@ public struct BackendService: Sendable, Hashable {
 
     public init(
         name: String, transport: TransportProtocol = .tcp, port: Int, algorithm: Algorithm = .sourceIP,
-        forwardingMode: ForwardingMode = .nat, drainSeconds: Int = 300, allUnhealthyPolicy: AllUnhealthyPolicy = .forward,
+        forwardingMode: ForwardingMode = .nat, drainSeconds: Int = 300,
+        allUnhealthyPolicy: AllUnhealthyPolicy = .forward,
         healthCheck: HealthCheck = HealthCheck(), servers: Servers? = nil
     ) {
         self.name = name

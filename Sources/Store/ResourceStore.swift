@@ -19,7 +19,8 @@ public protocol ResourceStore: Sendable {
     func read() async throws(StoreError) -> StoredConfiguration
 
     /// Replaces all resources, if nobody else has since `revision`. What this returns is stored for good.
-    func commit(_ configuration: Configuration, basedOn revision: UInt64) async throws(StoreError) -> StoredConfiguration
+    func commit(_ configuration: Configuration, basedOn revision: UInt64) async throws(StoreError)
+        -> StoredConfiguration
 }
 
 /// Why resources could not be read or changed; nothing was.

@@ -73,7 +73,9 @@ private struct Compiler {
             let id = ServiceID(rawValue: number)
             let targets = desired.targets(of: service, in: loadBalancer)
             let ids = try add(targets, of: id)
-            let owners = slotOwners(of: service, in: loadBalancer, targets: targets, health: health).map { ids[Int($0)] }
+            let owners = slotOwners(of: service, in: loadBalancer, targets: targets, health: health).map {
+                ids[Int($0)]
+            }
             try addService(service, id: id, identity: identity, owners: owners)
             for listener in listeners {
                 try add(listener, of: loadBalancer, service: id, targets: zip(ids, targets))
@@ -154,7 +156,8 @@ private func slotOwners(
     of service: BackendService, in loadBalancer: LoadBalancer, targets: [ResolvedTarget], health: HealthView
 ) -> [UInt16] {
     let running = targets.map(\.isRunning)
-    let canonical = CanonicalTable(targets: targets.map { WeightedTarget(identity: $0.endpoint.identity, weight: $0.weight) })
+    let canonical = CanonicalTable(
+        targets: targets.map { WeightedTarget(identity: $0.endpoint.identity, weight: $0.weight) })
     guard service.healthCheck.isEnabled else { return canonical.overlaid(takers: running) }
 
     let takers = targets.map { target in

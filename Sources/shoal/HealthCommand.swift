@@ -31,7 +31,8 @@ struct HealthCommand: AsyncParsableCommand {
         let rows = answer.targets.map { target in
             [
                 symbol(of: target) + " " + target.health,
-                target.address.contains(":") ? "[\(target.address)]:\(target.port)" : "\(target.address):\(target.port)",
+                target.address.contains(":")
+                    ? "[\(target.address)]:\(target.port)" : "\(target.address):\(target.port)",
                 "\(target.weight)", "\((target.share * 1000).rounded() / 10) %",
                 target.since.map { ago(sinceUnixSeconds: $0) } ?? "-",
                 [target.state == "stopped" ? "instance is stopped" : nil, target.reason, target.detail]

@@ -39,7 +39,8 @@ struct Shoald: AsyncParsableCommand {
     @Option(help: "Where program and maps are pinned. (default: \(PinDirectory.standard.path))")
     var bpffsDirectory: String?
 
-    @Option(help: "Hold the VIPs and answer for them (address), or leave that to someone else (none). (default: address)")
+    @Option(
+        help: "Hold the VIPs and answer for them (address), or leave that to someone else (none). (default: address)")
     var announce: AnnounceMode?
 
     @Flag(
@@ -92,7 +93,8 @@ struct Shoald: AsyncParsableCommand {
         let names = interfaces.isEmpty ? file.interfaces ?? [] : interfaces
         guard !names.isEmpty else {
             throw OptionsError(
-                "no interface to attach to: say --interface NAME, or interfaces: [NAME] in \(config ?? ConfigurationFile.standardPath)")
+                "no interface to attach to: say --interface NAME, or interfaces: [NAME] in \(config ?? ConfigurationFile.standardPath)"
+            )
         }
         return DaemonOptions(
             interfaces: names,

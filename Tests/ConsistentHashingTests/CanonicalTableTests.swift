@@ -1,6 +1,5 @@
-import Testing
-
 import ConsistentHashing
+import Testing
 
 @Suite struct CanonicalTableTests {
     @Test("every slot has an owner, and every target owns what its weight is worth")

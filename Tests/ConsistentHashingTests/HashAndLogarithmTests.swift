@@ -1,7 +1,6 @@
+import ConsistentHashing
 import Foundation
 import Testing
-
-import ConsistentHashing
 
 @Suite struct HashAndLogarithmTests {
     @Test("mixing is SplitMix64")

@@ -1,7 +1,6 @@
+import ConsistentHashing
 import Foundation
 import Testing
-
-import ConsistentHashing
 
 @Suite struct OverlayTests {
     @Test("no slot of a surviving target moves, and all others go to survivors of weight 1 and more")

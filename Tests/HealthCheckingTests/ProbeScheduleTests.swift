@@ -130,11 +130,12 @@ private let origin = Instant.now
     func removedAndBack() throws {
         var schedule = ProbeSchedule()
         schedule.update([.sample(1)])
-        let probe = try #require(schedule.start(at: origin + .seconds(5)).first)
-        #expect(schedule.update([], at: origin + .seconds(5)) == [probe.number])
+        let former = try #require(schedule.start(at: origin + .seconds(5)).first)
+        #expect(schedule.update([], at: origin + .seconds(5)) == [former.number])
         #expect(schedule.update([.sample(1)], at: origin + .seconds(5)) == [])
-        #expect(schedule.finish(probe.number, at: origin + .seconds(6)) == nil)
-        #expect(schedule.start(at: origin + .seconds(6)).count == 1)
+        let current = try #require(schedule.start(at: origin + .seconds(6)).first)
+        #expect(schedule.finish(former.number, at: origin + .seconds(6)) == nil)
+        #expect(schedule.finish(current.number, at: origin + .seconds(6)) == .sample(1))
     }
 
     @Test(

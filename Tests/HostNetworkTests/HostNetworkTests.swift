@@ -458,15 +458,3 @@ func eventually(sourceLocation: SourceLocation = #_sourceLocation, _ condition: 
         usleep(20_000)
     }
 }
-
-struct CommandFailed: Error { let command: String }
-
-/// Runs a command in the namespace of the calling thread and returns what it prints.
-@discardableResult
-func shell(_ command: String) throws -> String {
-    guard let pipe = popen("set -e; \(command)", "r") else { throw CommandFailed(command: command) }
-    var output: [UInt8] = []
-    while case let byte = fgetc(pipe), byte != EOF { output.append(UInt8(byte)) }
-    guard pclose(pipe) == 0 else { throw CommandFailed(command: command) }
-    return String(decoding: output, as: UTF8.self)
-}

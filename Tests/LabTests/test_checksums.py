@@ -1,7 +1,7 @@
 """TCP checksums on the wire, judged by tcpdump at both ends.
 
-With the offloads of clients and servers off, each packet is judged where it leaves and where it arrives. With them on,
-as veth has them by default, a sender's own device shows packets whose checksum is still to come, so only arrival counts.
+With the offloads of clients and servers off, each packet is judged where it leaves and where it arrives. With them
+on, as veth has them, a sender's own device shows packets whose checksum is still to come, so only arrival counts.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import pytest
 from conftest import Bench, use_bench
 
 from shoal_lab.addresses import FAMILIES, HTTP
-from shoal_lab.clients import Traffic, http_burst
+from shoal_lab.blob import make_blob
 from shoal_lab.configuration import Wishes
 from shoal_lab.processes import Process
-from shoal_lab.servers import make_blob
 from shoal_lab.topology import TOPOLOGIES, Namespace
+from shoal_lab.traffic import Traffic, http_burst
 
 
 @pytest.fixture(scope="module", params=[(topology, is_on) for topology in TOPOLOGIES for is_on in (False, True)],
@@ -24,7 +24,7 @@ from shoal_lab.topology import TOPOLOGIES, Namespace
 def bench(request):
     topology, offload_on = request.param
     with use_bench(Wishes(applications=(HTTP,)), topology=topology, offload_on=offload_on) as bench:
-        make_blob(bench.lab)
+        make_blob(bench.lab.directory)
         yield bench
 
 

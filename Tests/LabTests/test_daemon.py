@@ -8,9 +8,9 @@ import pytest
 from conftest import Bench, use_bench
 
 from shoal_lab.addresses import ECHO, FAMILIES, HTTP
-from shoal_lab.clients import Traffic, http_burst
+from shoal_lab.blob import make_blob
 from shoal_lab.configuration import Wishes
-from shoal_lab.servers import make_blob
+from shoal_lab.traffic import Traffic, http_burst
 
 SECONDS = 60
 CONNECTIONS_PER_SECOND = 500
@@ -19,7 +19,7 @@ CONNECTIONS_PER_SECOND = 500
 @pytest.fixture(scope="module")
 def bench():
     with use_bench(Wishes(applications=(HTTP, ECHO))) as bench:
-        make_blob(bench.lab)
+        make_blob(bench.lab.directory)
         yield bench
 
 

@@ -8,9 +8,9 @@ import pytest
 from conftest import Bench, use_bench
 
 from shoal_lab.addresses import FAMILIES, HTTP, STICKY
-from shoal_lab.clients import Traffic
 from shoal_lab.configuration import Wishes, service_name
 from shoal_lab.servers import Server
+from shoal_lab.traffic import Traffic
 
 WISHES = Wishes(interval=5, timeout=2, unhealthy_threshold=2, healthy_threshold=2, applications=(HTTP, STICKY))
 RATE = 50

@@ -14,11 +14,12 @@ from conftest import use_lab
 
 from shoal_lab import addresses
 from shoal_lab.addresses import ECHO, HTTP
-from shoal_lab.clients import Traffic, http_burst
+from shoal_lab.blob import make_blob
 from shoal_lab.processes import environment, eventually, inside
 from shoal_lab.registry import Record
-from shoal_lab.servers import make_blob, start_servers
+from shoal_lab.servers import start_servers
 from shoal_lab.topology import TOPOLOGIES, Lab
+from shoal_lab.traffic import Traffic, http_burst
 
 pytestmark = pytest.mark.network
 
@@ -55,7 +56,7 @@ def test_clients_notice_what_goes_wrong():
     """The oracles of all other tests: a dead, a silent and a broken server are not taken for good ones."""
     with use_lab() as lab:
         dead, silent, breaking = start_servers(lab)
-        make_blob(lab)
+        make_blob(lab.directory)
         client = lab.clients[0]
         dead.kill()
         silent.silence()
@@ -136,7 +137,8 @@ def test_what_a_killed_program_left_is_removed_by_name():
 def start_holder() -> subprocess.Popen:
     """A program that holds a lab, and says its name when it is built."""
     text = ("import signal\nfrom shoal_lab.topology import Lab\nfrom shoal_lab.servers import start_servers\n"
-            "with Lab(servers=1) as lab:\n    start_servers(lab)\n    print(lab.name, flush=True)\n    signal.pause()\n")
+            "with Lab(servers=1) as lab:\n    start_servers(lab)\n    print(lab.name, flush=True)\n"
+            "    signal.pause()\n")
     return subprocess.Popen([sys.executable, "-c", text], env=environment(), stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, text=True)
 

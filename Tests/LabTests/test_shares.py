@@ -8,9 +8,9 @@ import pytest
 from conftest import Bench, use_bench
 
 from shoal_lab.addresses import HTTP, STICKY
-from shoal_lab.clients import http_burst
 from shoal_lab.configuration import Wishes
 from shoal_lab.topology import TOPOLOGIES
+from shoal_lab.traffic import http_burst
 
 WEIGHTS = {"s1": 10, "s2": 20, "s3": 30}
 WANTED = {server: weight / sum(WEIGHTS.values()) for server, weight in WEIGHTS.items()}

@@ -29,7 +29,8 @@ struct AdoptionTests {
             listeners: [vip: ListenerEntry(id: .init(rawValue: 3), service: service)],
             services: [
                 service: ServiceEntry(
-                    identity: 77, algorithm: .sourceIP, mode: .nat, range: SlotRange(offset: 10, count: 251), generation: 4)
+                    identity: 77, algorithm: .sourceIP, mode: .nat, range: SlotRange(offset: 10, count: 251),
+                    generation: 4)
             ],
             slots: [service: [TargetID](repeating: id, count: 251)],
             targets: [id: TargetEntry(endpoint: target, service: service)],

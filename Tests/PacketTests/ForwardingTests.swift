@@ -1,4 +1,5 @@
 import Dataplane
+import NetworkNamespace
 import NetworkTypes
 import TableCompiler
 import Testing
@@ -13,7 +14,8 @@ struct ForwardingTests {
         let target: String
 
         static let both = [
-            Family(testDescription: "IPv4", vip: "203.0.113.10:80", client: "198.51.100.7:40000", target: "10.1.0.11:8081"),
+            Family(
+                testDescription: "IPv4", vip: "203.0.113.10:80", client: "198.51.100.7:40000", target: "10.1.0.11:8081"),
             Family(
                 testDescription: "IPv6", vip: "[2001:db8:a::10]:80", client: "[2001:db8:c::7]:40000",
                 target: "[fd00:1::11]:8081"),
@@ -63,7 +65,8 @@ struct ForwardingTests {
     @Test("a packet that leaves where it came in is sent back from there")
     func oneArmed() async throws {
         try await Bench.run { bench in
-            try sh("ip route add 10.9.0.0/24 dev lo; ip neigh add 10.9.0.5 lladdr 02:00:00:00:09:05 nud permanent dev lo")
+            try shell(
+                "ip route add 10.9.0.0/24 dev lo; ip neigh add 10.9.0.5 lladdr 02:00:00:00:09:05 nud permanent dev lo")
             try bench.serve("203.0.113.10:80", targets: ["10.9.0.5:8080"])
             let packet = Packet.tcp("198.51.100.7:40000", to: "203.0.113.10:80")
             let outcome = try bench.send(packet)
@@ -85,7 +88,9 @@ struct ForwardingTests {
                     address: packet.source.address, port: .random(in: 0...65535, using: &random), transport: .tcp)
                 packet.ttl = .random(in: 2...255, using: &random)
                 packet.sequence = .random(in: 0 ... .max, using: &random)
-                packet.payload = (0..<Int.random(in: 0...9, using: &random)).map { _ in .random(in: 0...255, using: &random) }
+                packet.payload = (0..<Int.random(in: 0...9, using: &random)).map { _ in
+                    .random(in: 0...255, using: &random)
+                }
                 let forward = packet.forwarded(
                     to: endpoint(family.target), sourceMAC: Bench.backMAC, destinationMAC: Bench.backPeerMAC)
                 try #require(try bench.send(packet).bytes == forward.bytes)

@@ -1,4 +1,5 @@
 import Dataplane
+import NetworkNamespace
 import NetworkTypes
 import TableCompiler
 import Testing
@@ -32,7 +33,7 @@ struct ReasonTests {
             reason: reason, action: .pass, expected: request.translated(to: endpoint(target)).bytes,
             input: request.bytes
         ) { bench in
-            try sh(script)
+            try shell(script)
             try bench.serve(vip, targets: [target])
         }
     }

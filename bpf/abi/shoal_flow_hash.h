@@ -13,12 +13,13 @@ enum shoal_flow_words {
 
 /* A keyed hash of the first `words` words of a flow.
  *
- * MULTILINEAR (Lemire and Kaser, "Strongly universal string hashing is fast", The Computer Journal
- * 57(11), 2014): for a secret random key the upper half of the sum is the same for two different
- * flows with probability 2^-32, so nobody outside can aim flows at one target. Its products do not
- * wait for each other, which makes it cheaper than a hash that chains its rounds. The 32-bit
- * finalizer of MurmurHash3 (Appleby, 2011) follows, a bijection, so that every input bit reaches
- * every output bit.
+ * The sum is MULTILINEAR's (Lemire and Kaser, "Strongly universal string hashing is fast", The
+ * Computer Journal 57(11), 2014): over secret random keys, two different flows have the same sum
+ * with a probability of at most 2^-33, so nobody outside can aim flows at one target. Its products
+ * do not wait for each other, which makes it cheaper than a hash that chains its rounds. Flows that
+ * form a lattice, such as clients with sequential ports, have sums that do, too; the 64-bit
+ * finalizer of MurmurHash3 (Appleby, 2011), a bijection, breaks that up. It must see all 64 bits:
+ * with the upper half alone, whole rows of such a lattice may fall together.
  *
  * Words are taken as they lie in memory: all nodes must have one byte order, which is little-endian
  * wherever XDP matters.
@@ -29,18 +30,16 @@ shoal_flow_hash(const volatile struct shoal_hash_key *key, const struct shoal_fl
 {
 	const __u32 *word = (const __u32 *)flow;
 	__u64 sum = key->addend;
-	__u32 hash;
 
 	for (int i = 0; i < (int)words; i++)
 		sum += key->multipliers[i] * word[i];
 
-	hash = (__u32)(sum >> 32);
-	hash ^= hash >> 16;
-	hash *= 0x85ebca6b;
-	hash ^= hash >> 13;
-	hash *= 0xc2b2ae35;
-	hash ^= hash >> 16;
-	return hash;
+	sum ^= sum >> 33;
+	sum *= 0xff51afd7ed558ccdULL;
+	sum ^= sum >> 33;
+	sum *= 0xc4ceb9fe1a85ec53ULL;
+	sum ^= sum >> 33;
+	return (__u32)sum;
 }
 
 /* The slot of a hash in a table of `size` slots: the hash's share of the range, scaled

@@ -16,7 +16,7 @@
  */
 #define SHOAL_TARGETS_MAX 65536
 
-/* (address, port, protocol) of targets whose replies are translated.  About 8 MiB of hash entries. */
+/* Targets whose replies are translated. About 8 MiB of hash entries. */
 #define SHOAL_RETURN_PATHS_MAX 65536
 
 /* Slots of all tables, those that are being replaced included.  4,194,304 × 4 bytes = 16 MiB. */

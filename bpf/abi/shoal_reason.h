@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Why a packet was forwarded, passed or dropped: the one list from which the enum, the labels of the
- * metrics and the verdict of the program come.  Every packet is counted once, under one of them.
+/* Why a packet was forwarded, passed or dropped: the one list from which the enum, the labels of
+ * the metrics and the verdict of the program come. Every packet is counted once, under one of them.
  */
 #ifndef SHOAL_REASON_H
 #define SHOAL_REASON_H

@@ -11,7 +11,7 @@
 #define SHOAL_ASSERT_SIZE(type, bytes)                                                             \
 	_Static_assert(sizeof(type) == (bytes), #type " has another size than the pinned maps")
 
-/* Raised with every change of a type, a limit or a meaning below: pins of another version are not adopted. */
+/* Raised with every change of a type, a limit or a meaning: other pins are not adopted. */
 #define SHOAL_ABI_VERSION 1
 
 /* An address in network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
@@ -74,7 +74,7 @@ struct shoal_service {
 	__u8 algorithm; /* enum shoal_algorithm */
 	__u8 mode; /* enum shoal_mode */
 	__u16 padding; /* 0 */
-	__u64 identity; /* hash of the resource, so that a restarted controller knows it again; 0: unused */
+	__u64 identity; /* hash of the resource, for a restarted controller; 0: unused */
 };
 SHOAL_ASSERT_SIZE(struct shoal_service, 24);
 

@@ -26,9 +26,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .processes import LabError, Process, raise_file_limit
-from .servers import blob_content
-from .topology import Namespace
+from .blob import blob_content
+from .processes import raise_file_limit
 
 IP_BIND_ADDRESS_NO_PORT = 24
 LOST_SYN_SECONDS = 0.9
@@ -465,54 +464,6 @@ def main() -> None:
     options = _parser().parse_args()
     raise_file_limit()
     json.dump(asyncio.run(_run(_mode(options))), sys.stdout)
-
-
-# The other side: starting it from a test or the demo.
-
-
-class Traffic:
-    """A client program that runs in a namespace of the lab."""
-
-    _count = 0
-
-    def __init__(self, namespace: Namespace, mode: str, vip: str, port: int, sources: list[str] = (), **options):
-        Traffic._count += 1
-        name = f"{namespace.role}-{mode}-{Traffic._count}"
-        words = ["--vip", vip, "--port", port]
-        for key, value in options.items():
-            words += [f"--{key}", value]
-        if sources:
-            path = namespace.directory / f"{name}.sources"
-            path.write_text("\n".join(sources))
-            words += ["--sources", path]
-        self.process: Process = namespace.start(name, sys.executable, "-m", "shoal_lab.clients", mode, *words)
-
-    def wait_until_running(self) -> "Traffic":
-        """Returns when it has begun to send."""
-        self.process.wait_for_log("running", 10)
-        return self
-
-    def result(self, seconds: float = 120) -> dict:
-        """What became of it, when it has ended by itself."""
-        if code := self.process.wait(seconds):
-            raise LabError(f"{self.process.name} ended with exit code {code}\n{self.process.tail()}")
-        return json.loads(self.process.output.read_text())
-
-    def stop(self) -> dict:
-        """Ends it early and returns what became of it until then."""
-        self.process.signal(signal.SIGTERM)
-        return self.result(15)
-
-    @property
-    def progress(self) -> str:
-        """Its last line of progress."""
-        return self.process.log.read_text().rstrip().rpartition("\n")[2]
-
-
-def http_burst(namespace: Namespace, vip: str, port: int, requests: int, concurrency: int = 64, sources=(), **more):
-    """Runs a burst to its end."""
-    return Traffic(
-        namespace, "http", vip, port, sources, requests=requests, concurrency=concurrency, **more).result()
 
 
 if __name__ == "__main__":

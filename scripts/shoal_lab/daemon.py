@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from .configuration import yaml
-from .processes import LabError, Process, eventually
+from .errors import LabError
+from .processes import Process, eventually
 from .topology import Lab
 
 STEADY_MAPS = ("listeners", "services", "slots", "targets", "return_paths")
@@ -103,12 +103,6 @@ class Daemon:
         """Stops it the polite way and starts it again; returns how long the start took."""
         self.terminate()
         return self.start()
-
-    def hang(self) -> None:
-        self._running.signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self._running.signal(signal.SIGCONT)
 
     @property
     def _running(self) -> Process:

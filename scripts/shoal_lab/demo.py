@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from . import addresses, configuration
 from .addresses import HTTP
-from .clients import Traffic, http_burst
+from .blob import make_blob
 from .configuration import Wishes, service_name
 from .daemon import Daemon, binaries, missing_binaries
-from .processes import LabError
-from .servers import Server, make_blob, start_servers
+from .errors import LabError
+from .servers import Server, start_servers
 from .terminal import BOLD, GREEN, RED, Terminal, explain
 from .topology import Lab
+from .traffic import Traffic, http_burst
 
 WEIGHTS = (10, 20, 30)
 REQUESTS = 6_000
@@ -72,7 +73,7 @@ class Demo:
     def set_up(self) -> None:
         self._begin("A network of namespaces, three web servers, the balancer")
         self.servers = start_servers(self.lab)
-        make_blob(self.lab)
+        make_blob(self.lab.directory)
         self.terminal.say(f"client {addresses.client(1).v4} → VIP {self.lab.vip.v4}:{HTTP.listener_port} → servers "
                           + ", ".join(f"{server.name} {server.address.v4}:{server.port(HTTP)}"
                                       for server in self.servers))
@@ -177,7 +178,8 @@ class Demo:
             bar = "█" * round(share * 40)
             rows.append([server.name, str(weight), f"{wanted:.1%}", f"{got:,}", f"{share:.1%}",
                          f"{(share - wanted) * 100:+.1f}", bar])
-        self.terminal.table(["server", "weight", "wanted", "requests", "share", "points off", ""], rows, (1, 2, 3, 4, 5))
+        head = ["server", "weight", "wanted", "requests", "share", "points off", ""]
+        self.terminal.table(head, rows, right=(1, 2, 3, 4, 5))
         self._record(f"IPv{family}: shares follow weights", f"± {SHARE_TOLERANCE * 100:.0f} points",
                      f"{worst * 100:.1f} points off at most", worst <= SHARE_TOLERANCE)
         self._record(f"IPv{family}: failed of {REQUESTS:,} requests", "0", str(outcome["failed"]),

@@ -10,15 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from .errors import LabError
 from .registry import Record, start_time
 
 PACKAGES = Path(__file__).resolve().parent.parent
 FILES_MAX = 20_000
 POLL_SECONDS = 0.02
-
-
-class LabError(Exception):
-    """Something that the lab wanted did not happen; the text says what and where to look."""
 
 
 def eventually(condition: Callable[[], object], seconds: float, what: str, pause: float = POLL_SECONDS):

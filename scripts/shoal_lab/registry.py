@@ -9,6 +9,8 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .errors import LabError
+
 ROOT = Path("/run/shoal-lab")
 
 
@@ -38,14 +40,14 @@ class Record:
     def create(cls, name: str | None, topology: str) -> "Record":
         """Takes a name that no other lab has, for good: creating its directory is atomic."""
         if name and not re.fullmatch("[a-z0-9]{1,12}", name):
-            raise SystemExit(f"lab: the name {name} is not 1 to 12 small letters and digits")
+            raise LabError(f"the name {name} is not 1 to 12 small letters and digits")
         ROOT.mkdir(mode=0o755, parents=True, exist_ok=True)
         chosen = name or secrets.token_hex(2)
         try:
             (ROOT / chosen).mkdir(mode=0o755)
         except FileExistsError:
             if name:
-                raise SystemExit(f"lab: there is a lab {name} already; scripts/lab down {name} removes it") from None
+                raise LabError(f"there is a lab {name} already; scripts/lab down {name} removes it") from None
             return cls.create(None, topology)
         record = cls(name=chosen, owner=[os.getpid(), start_time(os.getpid()) or 0], topology=topology)
         record.save()

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import addresses
 from .addresses import ECHO, FRONT, HTTP, STICKY, Application
-from .processes import LabError, Process, listens
+from .processes import Process, listens
 from .topology import Lab, Namespace
-
-BLOB_BYTES = 64 << 20
-"""Enough for a minute at 1 MiB/s. It says its own offset in every 8 bytes, so a reader notices a lost one."""
 
 _NGINX = """\
 daemon off;
@@ -162,28 +158,3 @@ def start_servers(lab: Lab) -> list[Server]:
     for server in servers:
         server._wait_until_accepting()
     return servers
-
-
-def blob_content(offset: int, length: int) -> bytes:
-    """What the large file holds there: each 8 bytes their own index, most significant byte first."""
-    first, last = offset // 8, (offset + length + 7) // 8
-    words = array("Q", range(first, last))
-    if sys.byteorder == "little":
-        words.byteswap()
-    start = offset - first * 8
-    return words.tobytes()[start : start + length]
-
-
-def make_blob(lab: Lab) -> int:
-    """Makes the large file that all servers offer as /blob?rate=BYTES_PER_SECOND, once, and tells its length."""
-    path = lab.directory / "blob"
-    if not path.exists():
-        aside = path.with_suffix(".new")
-        step = 1 << 20
-        with aside.open("wb") as file:
-            for offset in range(0, BLOB_BYTES, step):
-                file.write(blob_content(offset, step))
-        aside.rename(path)
-    if path.stat().st_size != BLOB_BYTES:
-        raise LabError(f"{path} is damaged")
-    return BLOB_BYTES

@@ -1,4 +1,4 @@
-"""What people see of the demo: stages, progress, a table. No colour and no moving line when piped or NO_COLOR is set."""
+"""What people see of the demo: stages, progress, a table. Piped, without colour and moving lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from .processes import LabError
+from .errors import LabError
 
 BOLD, DIM, GREEN, RED, CYAN = "1", "2", "32", "31", "36"
 

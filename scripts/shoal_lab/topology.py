@@ -21,16 +21,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from . import addresses
 from .addresses import BACK, BALANCER_BACK, BALANCER_FRONT, FRONT, Pair, with_prefix
-from .processes import LabError, Process, end, environment, eventually, inside, raise_file_limit, run, tail
-from .registry import ROOT, Record, start_time
+from .errors import LabError
+from .processes import Process, end, eventually, inside, raise_file_limit, run, tail
+from .registry import Record
+from .signals import UninterruptedBySignals, interrupt_on_sigterm
+from .xdp_pass import XDPPass
 
 TOPOLOGIES = ("two-armed", "one-armed")
 
@@ -59,10 +60,6 @@ ENDPOINT = {
 }
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, told to Python the way it is told of Ctrl-C, so that `with` blocks and fixtures clean up."""
-
-
 class Namespace:
     """One network namespace of a lab."""
 
@@ -70,9 +67,6 @@ class Namespace:
         self._lab = lab
         self.role = role
         self.name = lab.record.prefix + role
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def path(self) -> Path:
@@ -170,7 +164,7 @@ class Lab:
     # Life.
 
     def __enter__(self) -> "Lab":
-        _interrupt_on_sigterm()
+        interrupt_on_sigterm()
         try:
             raise_file_limit()
             self._build()
@@ -189,7 +183,7 @@ class Lab:
         self._destroy()
 
     def _destroy(self) -> None:
-        with _UninterruptedBySignals():
+        with UninterruptedBySignals():
             try:
                 destroy(self.record)
             finally:
@@ -199,7 +193,7 @@ class Lab:
     # Building.
 
     def _build(self) -> None:
-        passing = _XDPPass(self.directory)
+        passing = XDPPass(self.directory)
         self._make_namespaces()
         if self.topology == "two-armed":
             self._make_two_arms()
@@ -279,34 +273,6 @@ class Lab:
             input="".join(f"link set dev {port} xdpdrv obj {program} sec xdp\n" for port in ports))
 
 
-class _XDPPass:
-    """The compiled `xdp_pass`. Compiling takes as long as the rest of the building, so it goes on beside that."""
-
-    def __init__(self, directory: Path):
-        self._object = directory / "xdp_pass.bpf.o"
-        self._compiler = subprocess.Popen(
-            [_clang(), "-O2", "-g", "-target", "bpf", "-mcpu=v3", f"-I/usr/include/{os.uname().machine}-linux-gnu",
-             "-c", str(Path(__file__).with_name("xdp_pass.bpf.c")), "-o", str(self._object)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment())
-
-    def compiled(self) -> Path:
-        said, _ = self._compiler.communicate()
-        if self._compiler.returncode != 0:
-            raise LabError(f"xdp_pass.bpf.c does not compile:\n{said}")
-        return self._object
-
-
-def _clang() -> str:
-    """Swift's own clang has the BPF target; it is beside `swift`, whether in PATH itself or not."""
-    if found := shutil.which("clang"):
-        return found
-    if swift := shutil.which("swift"):
-        beside = Path(swift).resolve().with_name("clang")
-        if beside.exists():
-            return str(beside)
-    raise LabError("clang is missing: put the usr/bin of the Swift toolchain into PATH")
-
-
 def destroy(record: Record) -> None:
     """Ends a lab's processes and removes its mounts, namespaces and files. Works on half-built and damaged labs.
 
@@ -334,30 +300,3 @@ def _unmount_below(directory: Path) -> None:
         # A process that has just been killed may hold it for a moment.
         eventually(lambda: run(["umount", point], check=False).returncode == 0 or point not in mounts(), 3,
                    f"umount {point}")
-
-
-def _interrupt_on_sigterm() -> None:
-    def interrupt(_number, _frame):
-        raise Terminated
-
-    try:
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:
-        pass  # Not the main thread: whoever has that one decides about signals.
-
-
-class _UninterruptedBySignals:
-    """Lets cleaning up finish: a second Ctrl-C must not leave half of a lab behind."""
-
-    def __enter__(self):
-        self._before = {}
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                self._before[number] = signal.signal(number, signal.SIG_IGN)
-            except ValueError:
-                return
-
-    def __exit__(self, *_):
-        for number, handler in self._before.items():
-            signal.signal(number, handler)

@@ -22,11 +22,11 @@ struct host_ip {
 struct host_interface {
 	uint32_t index;
 	uint32_t mtu;
-	char     name[16];
-	bool     is_up;		/* switched on by the administrator */
-	bool     has_carrier;
-	bool     has_mac;	/* true of Ethernet only */
-	uint8_t  mac[6];
+	char name[16];
+	bool is_up; /* switched on by the administrator */
+	bool has_carrier;
+	bool has_mac; /* true of Ethernet only */
+	uint8_t mac[6];
 };
 
 int host_interface_by_name(const char *name, struct host_interface *interface);
@@ -37,8 +37,8 @@ int host_interfaces(struct host_interface *list, size_t capacity);
 
 struct host_address {
 	struct host_ip ip;
-	uint32_t       interface;
-	uint8_t        prefix_length;
+	uint32_t interface;
+	uint8_t prefix_length;
 };
 
 int host_addresses(struct host_address *list, size_t capacity);
@@ -53,10 +53,10 @@ int host_address_remove(struct host_ip ip, uint32_t interface);
 struct host_route {
 	struct host_ip gateway;
 	struct host_ip source;
-	uint32_t       interface;
-	bool           has_gateway;
-	bool           has_source;
-	bool           is_local;	/* the destination is an address of this host */
+	uint32_t interface;
+	bool has_gateway;
+	bool has_source;
+	bool is_local; /* the destination is an address of this host */
 };
 
 /* The route that a packet to `destination` takes now, as `ip route get` shows it; -ENETUNREACH or
@@ -66,12 +66,12 @@ int host_route_to(struct host_ip destination, struct host_route *route);
 
 struct host_neighbour {
 	struct host_ip ip;
-	uint32_t       interface;
-	uint16_t       state;		/* NUD_* of linux/neighbour.h */
-	bool           is_managed;	/* the kernel keeps it fresh: NTF_EXT_MANAGED */
-	bool           is_ours;		/* managed because of host_neighbour_keep() */
-	bool           has_mac;
-	uint8_t        mac[6];
+	uint32_t interface;
+	uint16_t state; /* NUD_* of linux/neighbour.h */
+	bool is_managed; /* the kernel keeps it fresh: NTF_EXT_MANAGED */
+	bool is_ours; /* managed because of host_neighbour_keep() */
+	bool has_mac;
+	uint8_t mac[6];
 };
 
 /* -ENOENT when the kernel has no such entry. */
@@ -80,9 +80,9 @@ int host_neighbour_read(struct host_ip ip, uint32_t interface, struct host_neigh
 int host_managed_neighbours(struct host_neighbour *list, size_t capacity);
 
 enum host_neighbour_keeping {
-	HOST_NEIGHBOUR_FIXED,	/* permanent or without ARP: needs no keeping, left as it was */
-	HOST_NEIGHBOUR_KEPT,	/* managed already, by us or by someone else: left as it was */
-	HOST_NEIGHBOUR_STARTED,	/* now managed, and marked as ours */
+	HOST_NEIGHBOUR_FIXED, /* permanent or without ARP: needs no keeping, left as it was */
+	HOST_NEIGHBOUR_KEPT, /* managed already, by us or by someone else: left as it was */
+	HOST_NEIGHBOUR_STARTED, /* now managed, and marked as ours */
 };
 
 /* Has the kernel (5.16 or later) resolve the neighbour now and keep it fresh without traffic.

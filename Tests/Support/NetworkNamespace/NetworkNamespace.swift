@@ -71,3 +71,20 @@ public struct NamespaceError: Error, CustomStringConvertible {
 private func check(_ result: Int32, _ call: String) throws {
     guard result == 0 else { throw NamespaceError(call: call, errorNumber: -result) }
 }
+
+/// Runs a shell script in the network namespace of the calling thread and returns what it prints.
+///
+/// By popen(3): Foundation's `Process` waits on a run loop, which threads that come and go do not have.
+/// - Throws: `CommandFailed` when a command of it fails.
+@discardableResult
+public func shell(_ script: String) throws -> String {
+    guard let pipe = popen("set -e; \(script)", "r") else { throw CommandFailed(script: script) }
+    var output: [UInt8] = []
+    while case let byte = fgetc(pipe), byte != EOF { output.append(UInt8(byte)) }
+    guard pclose(pipe) == 0 else { throw CommandFailed(script: script) }
+    return String(decoding: output, as: UTF8.self)
+}
+
+public struct CommandFailed: Error {
+    public let script: String
+}

@@ -1,0 +1,216 @@
+import ControlPlane
+import Foundation
+import HealthChecking
+import Logging
+import NetworkTypes
+import ServiceModel
+import Store
+import TableCompiler
+import Testing
+
+/// A data plane in memory, which can be told to fail.
+private actor FakeDataplane: DataplaneDriver {
+    private(set) var installed: Tables
+    private(set) var revision: UInt64 = 0
+    private(set) var plans: [[MapStep]] = []
+    private var failuresLeft = 0
+    private(set) var isDetached = false
+
+    init(installed: Tables = Tables()) { self.installed = installed }
+
+    struct Failure: Error {}
+
+    func fail(times: Int) { failuresLeft = times }
+
+    func tables() -> Tables { installed }
+
+    func apply(_ plan: [MapStep], revision: UInt64) throws {
+        if failuresLeft > 0 {
+            failuresLeft -= 1
+            throw Failure()
+        }
+        for step in plan {
+            switch step {
+            case .putTarget(let id, let entry): installed.targets[id] = entry
+            case .putListener(let vip, let entry): installed.listeners[vip] = entry
+            case .removeListener(let vip, _): installed.listeners[vip] = nil
+            case .removeTarget(let id): installed.targets[id] = nil
+            default: break
+            }
+        }
+        plans.append(plan)
+        self.revision = revision
+    }
+
+    func beat(revision: UInt64) { self.revision = revision }
+
+    func attachments() -> [AttachmentStatus] { [AttachmentStatus(interface: "eth0", mode: "native", warning: nil)] }
+
+    func detach() {
+        isDetached = true
+        installed = Tables()
+    }
+}
+
+private actor FakeHost: HostDriver {
+    private(set) var vips: Set<IPAddress> = []
+    private(set) var targets: Set<IPAddress> = []
+
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> [String] {
+        self.vips = vips
+        self.targets = targets
+        return []
+    }
+
+    func ownAddresses() -> Set<IPAddress> { [IPAddress("192.0.2.1")!] }
+}
+
+@Suite("controller")
+struct ControllerTests {
+    /// A controller with everything around it in memory or in a directory of its own.
+    private final class Rig: Sendable {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "shoal-controller-\(UUID().uuidString)")
+            .path
+        let dataplane: FakeDataplane
+        let host = FakeHost()
+        let controller: Controller
+
+        init(dataplane: FakeDataplane = FakeDataplane(), stored: String? = nil) throws {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            if let stored {
+                try stored.write(toFile: directory + "/resources.json", atomically: true, encoding: .utf8)
+            }
+            self.dataplane = dataplane
+            controller = Controller(
+                store: FileStore(directory: directory), dataplane: dataplane, host: host, checker: HealthChecker(),
+                healthFile: StateFile(path: directory + "/health.json"),
+                logger: Logger(label: "test") { _ in
+                    SwiftLogNoOpLogHandler()
+                })
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+        func apply(_ configuration: Configuration, dryRun: Bool = false) async throws -> ChangeOutcome {
+            try await controller.change(dryRun: dryRun) { _, surroundings in
+                Result { () throws(Problems) in try CheckedConfiguration(configuration, in: surroundings) }
+            }
+        }
+    }
+
+    private static func web(port: Int = 80, vip: String = "203.0.113.10") -> Configuration {
+        Configuration(loadBalancers: [
+            LoadBalancer(
+                name: "web", vip: IPAddress(vip)!, listeners: [Listener(name: "http", port: port, service: "http")],
+                services: [
+                    BackendService(
+                        name: "http", port: 8080, healthCheck: HealthCheck(isEnabled: false), servers: .group("servers")
+                    )
+                ], groups: [ServerGroup(name: "servers", targets: [Target(server: .address(IPAddress("10.1.0.1")!))])])
+        ])
+    }
+
+    @Test("a change is answered when the kernel holds it, VIP and target included")
+    func change() async throws {
+        let rig = try Rig()
+        let outcome = try await rig.apply(Self.web())
+        #expect(outcome.revision == 1 && outcome.installedRevision == 1 && outcome.failure == nil)
+        #expect(outcome.changes.map(\.description).contains("listener web/http created"))
+        #expect(await rig.dataplane.installed.listeners.keys.map(\.description) == ["203.0.113.10:80/tcp"])
+        #expect(await rig.host.vips == [IPAddress("203.0.113.10")!])
+        #expect(await rig.host.targets == [IPAddress("10.1.0.1")!])
+    }
+
+    @Test("the same resources again change nothing and touch nothing")
+    func unchanged() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        let outcome = try await rig.apply(Self.web())
+        #expect(outcome.revision == 1 && outcome.changes.isEmpty)
+        #expect(await rig.dataplane.plans.count == 1)
+    }
+
+    @Test("a dry run tells what would change and changes nothing")
+    func dryRun() async throws {
+        let rig = try Rig()
+        let outcome = try await rig.apply(Self.web(), dryRun: true)
+        #expect(outcome.changes.count == 4 && outcome.revision == 0)
+        #expect(await rig.dataplane.plans.isEmpty)
+        #expect(try await rig.controller.stored().revision == 0)
+    }
+
+    @Test("resources that break a rule are refused, an address of the host among them, and nothing changes")
+    func refusal() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        for bad in [Self.web(port: 0), Self.web(vip: "192.0.2.1")] {
+            await #expect(throws: ChangeError.self) { try await rig.apply(bad) }
+        }
+        #expect(try await rig.controller.stored() == StoredConfiguration(revision: 1, configuration: Self.web()))
+        #expect(await rig.dataplane.plans.count == 1)
+    }
+
+    @Test("a kernel that refuses is told of: in the answer, in the status, and no longer once it obeys")
+    func kernelRefuses() async throws {
+        let rig = try Rig()
+        await rig.dataplane.fail(times: 1)
+        let outcome = try await rig.apply(Self.web())
+        #expect(outcome.revision == 1 && outcome.installedRevision == 0 && outcome.failure != nil)
+        let bad = await rig.controller.status()
+        #expect(bad.desiredRevision == 1 && bad.installedRevision == 0 && bad.problems.count == 1)
+
+        var more = Self.web()
+        more.loadBalancers[0].listeners.append(Listener(name: "extra", port: 81, service: "http"))
+        more.loadBalancers[0].listeners.removeFirst()
+        _ = try await rig.apply(more)
+        let good = await rig.controller.status()
+        #expect(good.installedRevision == 2 && good.problems.isEmpty)
+    }
+
+    @Test("changes at once are all there in the end, or told of")
+    func concurrent() async throws {
+        let rig = try Rig()
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for port in 1...20 {
+                group.addTask { (try? await rig.apply(Self.web(port: port))) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        let status = await rig.controller.status()
+        #expect(try await rig.controller.stored().revision == UInt64(outcomes))
+        #expect(status.installedRevision == UInt64(outcomes) && status.desiredRevision == UInt64(outcomes))
+        let port = try await rig.controller.stored().configuration.loadBalancers[0].listeners[0].port
+        #expect(await rig.dataplane.installed.listeners.keys.map(\.port) == [UInt16(port)])
+    }
+
+    @Test("stored resources that break today's rules leave the forwarding as it is, and are told of")
+    func storedNonsense() async throws {
+        let vip = Endpoint(address: IPAddress("203.0.113.10")!, port: 80, transport: .tcp)
+        let installed = Tables(
+            listeners: [vip: ListenerEntry(id: ListenerID(rawValue: 0), service: ServiceID(rawValue: 0))])
+        let stored = """
+            {"revision": 5, "document": "apiVersion: shoal/v1\\nloadBalancers: [{name: web, vip: 127.0.0.1}]\\n"}
+            """
+        let rig = try Rig(dataplane: FakeDataplane(installed: installed), stored: stored)
+        let controller = rig.controller
+        let running = Task { try await controller.run() }
+        while await rig.controller.status().problems.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        let problem = try #require(await rig.controller.status().problems.first)
+        #expect(problem.contains("loadBalancers[0].vip"))
+        #expect(await rig.dataplane.plans.isEmpty)
+        #expect(await rig.dataplane.installed == installed)
+        running.cancel()
+        _ = try? await running.value
+    }
+
+    @Test("after detach nothing is forwarded and no change is taken")
+    func detach() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        try await rig.controller.detach()
+        #expect(await rig.dataplane.isDetached)
+        #expect(await rig.host.vips.isEmpty)
+        await #expect(throws: ChangeError.detached) { try await rig.apply(Self.web(port: 81)) }
+        #expect(await rig.controller.status().isDetached)
+    }
+}

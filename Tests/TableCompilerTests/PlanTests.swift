@@ -1,0 +1,144 @@
+import NetworkTypes
+import ServiceModel
+import TableCompiler
+import Testing
+
+/// The maps as a packet meets them: what each step does, and what must hold after every one of them.
+private struct Maps {
+    private(set) var tables = Tables()
+    /// Slots by their place in the one array, with what was last written there.
+    private var array: [UInt32: TargetID] = [:]
+
+    mutating func perform(_ step: MapStep) {
+        switch step {
+        case .putTarget(let id, let entry): tables.targets[id] = entry
+        case .putReturnPath(let endpoint, let entry): tables.returnPaths[endpoint] = entry
+        case .writeSlots(let range, let owners):
+            for (index, owner) in owners.enumerated() { array[range.offset + UInt32(index)] = owner }
+        case .putService(let id, let entry):
+            tables.services[id] = entry
+            tables.slots[id] = entry.range.map { range in (0..<range.count).compactMap { array[range.offset + $0] } }
+        case .putListener(let endpoint, let entry): tables.listeners[endpoint] = entry
+        case .removeListener(let endpoint, _): tables.listeners[endpoint] = nil
+        case .removeService(let id):
+            tables.services[id] = nil
+            tables.slots[id] = nil
+        case .removeReturnPath(let endpoint): tables.returnPaths[endpoint] = nil
+        case .removeTarget(let id): tables.targets[id] = nil
+        }
+    }
+
+    /// What a packet could meet now and must not.
+    var defects: [String] {
+        var defects: [String] = []
+        for (vip, listener) in tables.listeners {
+            guard let service = tables.services[listener.service] else {
+                defects.append("\(vip) leads to no service")
+                continue
+            }
+            guard let range = service.range else { continue }
+            for index in 0..<range.count {
+                guard let owner = array[range.offset + index], let target = tables.targets[owner] else {
+                    defects.append("slot \(index) of \(vip) leads to no target")
+                    break
+                }
+                if target.service != listener.service { defects.append("a slot of \(vip) leads to another's target") }
+                if tables.returnPaths[target.endpoint] == nil {
+                    defects.append("replies of \(target.endpoint) go astray")
+                }
+            }
+        }
+        return defects
+    }
+}
+
+@Suite("plans")
+struct PlanTests {
+    @Test("equal tables need no steps")
+    func nothing() {
+        #expect(plan(from: Tables(), to: Tables()).isEmpty)
+    }
+
+    @Test("a new service is complete before its listener leads there, and gone after")
+    func order() throws {
+        var kernel = Kernel()
+        let coming = try kernel.install(checked(web(weights: [1, 1])), healthy(0, 1)).map(kind)
+        #expect(
+            coming == [
+                "putTarget", "putTarget", "putReturnPath", "putReturnPath", "writeSlots", "putService", "putListener",
+            ])
+        let going = try kernel.install(checked()).map(kind)
+        #expect(
+            going == [
+                "removeListener", "removeService", "removeReturnPath", "removeReturnPath", "removeTarget",
+                "removeTarget",
+            ])
+    }
+
+    @Test("a change of the table is written aside and then switched to")
+    func swap() throws {
+        var kernel = Kernel()
+        _ = try kernel.install(checked(web(weights: [1, 1])), healthy(0, 1))
+        let before = try #require(kernel.installed.services.values.first)
+        let steps = try kernel.install(checked(web(weights: [1, 2])), healthy(0, 1))
+        let after = try #require(kernel.installed.services.values.first)
+        #expect(steps.map(kind) == ["writeSlots", "putService"])
+        #expect(before.range != after.range && after.generation == before.generation + 1)
+    }
+
+    /// The promise that no packet ever sees half of an update, over random changes of everything.
+    @Test("after every prefix of every plan, every packet finds its way", arguments: 0..<40)
+    func prefixes(seed: Int) throws {
+        var random = SplitMix(seed: UInt64(seed))
+        var kernel = Kernel()
+        var maps = Maps()
+        for _ in 0..<25 {
+            kernel.now += .milliseconds(Int.random(in: 0...1500, using: &random))
+            let (resources, view) = try randomState(&random)
+            for step in try kernel.install(resources, view) {
+                maps.perform(step)
+                #expect(maps.defects == [])
+            }
+            #expect(maps.tables == kernel.installed)
+        }
+    }
+
+    private func randomState(_ random: inout SplitMix) throws -> (CheckedConfiguration, HealthView) {
+        var view = HealthView()
+        var loadBalancers: [LoadBalancer] = []
+        for number in 0..<Int.random(in: 0...3, using: &random) {
+            let name = "lb\(number)"
+            var loadBalancer = web(
+                weights: (0..<Int.random(in: 0...4, using: &random)).map { _ in .random(in: 0...3, using: &random) },
+                vip: "203.0.113.\(number + 1)", name: name, policy: Bool.random(using: &random) ? .forward : .drop,
+                check: Bool.random(using: &random))
+            for index in loadBalancer.groups[0].targets.indices {
+                let address = IPAddress("10.1.\(number).\(index + 1)")!
+                loadBalancer.groups[0].targets[index].server = .address(address)
+                if Bool.random(using: &random) {
+                    let target = Endpoint(address: address, port: UInt16(8001 + index), transport: .tcp)
+                    view.healthy.insert(TargetKey(loadBalancer: name, service: "http", endpoint: target))
+                }
+            }
+            loadBalancers.append(loadBalancer)
+        }
+        return (try CheckedConfiguration(Configuration(loadBalancers: loadBalancers)), view)
+    }
+
+    private func kind(_ step: MapStep) -> String { String("\(step)".prefix { $0 != "(" }) }
+}
+
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): small, and good enough for tests.
+private struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ mixed >> 31
+    }
+}
