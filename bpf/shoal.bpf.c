@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Shoal's packet path: the journey of a packet on one screen.
  *
- *   parse ─┬─ a listener's? ── service ── slot ── target ─┬─ next hop ── rewrite ── send
- *          └─ a target's reply? ── return path ───────────┘
+ *   parse -+- a listener's? -- service -- slot -- target -+- next hop -- rewrite -- send
+ *          `- a target's reply? -- return path ------------'
  *
  * Each step is in a header of its own and returns a reason, or SHOAL_CONTINUE; the first reason
  * ends the journey. shoal_finish() counts it and turns it into an XDP action.
