@@ -26,11 +26,19 @@ public actor Controller: Service {
         let resources: CheckedConfiguration
     }
 
+    /// All that tables depend on.
+    private struct Input: Equatable {
+        let revision: UInt64
+        let health: HealthView
+    }
+
     private(set) var desired = Desired(revision: 0, resources: .empty)
     var records: [CheckID: HealthRecord] = [:]
     /// What the maps hold, as far as is known.
     private(set) var installed = Tables()
     private(set) var installedRevision: UInt64 = 0
+    /// What `installed` was made from; `nil` when that is not sure.
+    private var installedInput: Input?
     /// Why the last run failed.
     private(set) var failure: String?
     /// Why the stored resources are not even tried: nothing is touched then.
@@ -59,11 +67,8 @@ public actor Controller: Service {
         ledger = IDLedger(limits: limits)
     }
 
-    /// Reads what is stored and what is installed, makes the maps right and keeps them so until shut down.
-    /// - Throws: When either cannot be read; nothing has been touched then.
+    /// Keeps the maps right until shut down. To be called once, after `start()`.
     public func run() async throws {
-        try await start()
-        await reconcile()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.checker.run() }
             group.addTask { await self.followHealth() }
@@ -74,12 +79,15 @@ public actor Controller: Service {
         saveHealth()
     }
 
-    private func start() async throws {
+    /// Reads what is stored and what is installed, and makes the maps right; before anything else is asked of the controller.
+    /// - Throws: When either cannot be read; nothing has been touched then.
+    public func start() async throws {
         installed = try await dataplane.tables()
         ledger = IDLedger(installed: installed, limits: limits)
         let stored = try await store.read()
         do {
-            let resources = try CheckedConfiguration(stored.configuration, in: await currentSurroundings())
+            // Not with the host's addresses: a VIP that is still held from before would look like one of them.
+            let resources = try CheckedConfiguration(stored.configuration, in: surroundings)
             desired = Desired(revision: stored.revision, resources: resources)
         } catch {
             refusal = "the stored resources break rules of this version, so forwarding stays as it is:\n\(error)"
@@ -93,6 +101,7 @@ public actor Controller: Service {
         }
         await checker.update(checks(of: desired.resources), restoring: stale)
         records = await checker.snapshot()
+        await reconcile()
     }
 
     func currentSurroundings() async -> Surroundings {
@@ -171,19 +180,21 @@ public actor Controller: Service {
     }
 
     private func install(_ desired: Desired) async throws {
-        var ledger = ledger
         let view = HealthView(healthy: healthyTargets(of: desired.resources))
+        let input = Input(revision: desired.revision, health: view)
+        guard input != installedInput else { return try await dataplane.beat(revision: desired.revision) }
+        installedInput = nil
+        var ledger = ledger
         let tables = try compile(
             desired.resources, health: view, installed: installed, ledger: &ledger, limits: limits,
             at: ContinuousClock.now)
         let steps = plan(from: installed, to: tables)
-        if steps.isEmpty && installedRevision == desired.revision {
-            try await dataplane.beat(revision: desired.revision)
-        } else {
-            try await dataplane.apply(steps, revision: desired.revision)
+        try await dataplane.apply(steps, revision: desired.revision)
+        if !steps.isEmpty {
             logger.info("installed", metadata: ["revision": "\(desired.revision)", "steps": "\(steps.count)"])
         }
         installed = tables
+        installedInput = input
         self.ledger = ledger
     }
 
@@ -200,8 +211,8 @@ public actor Controller: Service {
     /// Stops forwarding for good: the daemon goes on, idle, until it is started again.
     public func detach() async throws {
         isDetached = true
-        // A run that has begun would put back what is removed.
-        while isRunning { await Task.yield() }
+        // Waits for a run that has begun, which would put back what is removed; the next ones do nothing.
+        await reconcile()
         try await dataplane.detach()
         _ = await host.settle(vips: [], targets: [])
         logger.notice("detached: forwarding has stopped until the next start")

@@ -112,6 +112,9 @@ extension ServiceStatus {
             let consequence =
                 service.allUnhealthyPolicy == .forward
                 ? "traffic goes to all that run, by weight" : "its traffic is dropped"
+            if targets.allSatisfy({ $0.health == .initial }) {
+                return "\(name): none of its \(targets.count) targets has passed a check yet, \(consequence)"
+            }
             return
                 "\(name): none of its \(targets.count) targets is usable, \(consequence); see shoal health \(service.name)"
         }

@@ -59,7 +59,13 @@ public final class Dataplane: Sendable {
             maps = loaded.maps
             if !isAdopted { try loaded.pin(in: pins) }
             for interface in interfaces { try loaded.allowSending(by: interface) }
-            attachments = try Self.attach(loaded.program, to: interfaces, mode: mode, pins: pins)
+            do {
+                attachments = try Self.attach(loaded.program, to: interfaces, mode: mode, pins: pins)
+            } catch {
+                // All interfaces or none: half of a first start helps nobody.
+                if !isAdopted { try? pins.removeAll() }
+                throw error
+            }
         } catch let error as DataplaneError {
             throw error
         } catch let error as BPFError {

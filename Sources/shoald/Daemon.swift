@@ -51,6 +51,7 @@ struct Daemon {
             healthFile: StateFile(path: options.stateDirectory + "/health.json"),
             surroundings: Surroundings(vipPrefixes: options.vipCidrs, targetPrefixes: options.targetCidrs),
             logger: Logger(label: "shoal.controller"))
+        do { try await controller.start() } catch { throw StartError("\(error)") }
         try await serve(controller)
         logger.notice("stopped; forwarding goes on")
     }

@@ -18,6 +18,11 @@ actor HostShell: HostDriver {
     private var heldVIPs: Set<IPAddress>
     /// Next hops that the kernel keeps known for us.
     private var keptHops: Set<Hop>
+    /// When the next hops of which targets were last looked at, and what stood in the way.
+    private var lastLook: (targets: Set<IPAddress>, time: ContinuousClock.Instant, problems: [String])?
+
+    /// Routes and neighbours are asked for one by one, so that is not done with every change of anything.
+    private static let lookEvery = Duration.seconds(10)
 
     private struct Hop: Hashable {
         let address: IPAddress
@@ -46,7 +51,7 @@ actor HostShell: HostDriver {
     func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> [String] {
         var problems = settleSettings(needsIPv6: vips.contains { $0.family == .ipv6 })
         if announce == .address { problems += settleVIPs(vips) }
-        return problems + settleHops(of: targets)
+        return problems + hopProblems(of: targets)
     }
 
     // MARK: VIPs
@@ -100,6 +105,14 @@ actor HostShell: HostDriver {
     }
 
     // MARK: Next hops
+
+    private func hopProblems(of targets: Set<IPAddress>) -> [String] {
+        let now = ContinuousClock.now
+        if let lastLook, lastLook.targets == targets, now < lastLook.time + Self.lookEvery { return lastLook.problems }
+        let problems = settleHops(of: targets)
+        lastLook = (targets, now, problems)
+        return problems
+    }
 
     private func settleHops(of targets: Set<IPAddress>) -> [String] {
         var problems: [String] = []

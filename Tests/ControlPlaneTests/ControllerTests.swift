@@ -192,15 +192,11 @@ struct ControllerTests {
             {"revision": 5, "document": "apiVersion: shoal/v1\\nloadBalancers: [{name: web, vip: 127.0.0.1}]\\n"}
             """
         let rig = try Rig(dataplane: FakeDataplane(installed: installed), stored: stored)
-        let controller = rig.controller
-        let running = Task { try await controller.run() }
-        while await rig.controller.status().problems.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        try await rig.controller.start()
         let problem = try #require(await rig.controller.status().problems.first)
         #expect(problem.contains("loadBalancers[0].vip"))
         #expect(await rig.dataplane.plans.isEmpty)
         #expect(await rig.dataplane.installed == installed)
-        running.cancel()
-        _ = try? await running.value
     }
 
     @Test("after detach nothing is forwarded and no change is taken")
