@@ -117,15 +117,20 @@ let package = Package(
         .target(
             name: "NetworkNamespace", dependencies: ["CNetworkNamespace"], path: "Tests/Support/NetworkNamespace",
             swiftSettings: strict),
+        .target(name: "SeededGenerator", path: "Tests/Support/SeededGenerator", swiftSettings: strict),
         .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"]),
         .testTarget(name: "ServiceModelTests", dependencies: ["ServiceModel", "NetworkTypes"]),
-        .testTarget(name: "ConsistentHashingTests", dependencies: ["ConsistentHashing"]),
+        .testTarget(name: "ConsistentHashingTests", dependencies: ["ConsistentHashing", "SeededGenerator"]),
         .testTarget(
             name: "TableCompilerTests",
-            dependencies: ["TableCompiler", "ServiceModel", "ConsistentHashing", "NetworkTypes"]),
+            dependencies: [
+                "TableCompiler", "ServiceModel", "ConsistentHashing", "NetworkTypes", "SeededGenerator",
+            ]),
         .testTarget(
             name: "HealthCheckingTests",
-            dependencies: ["HealthChecking", "ServiceModel", "NetworkTypes", nioCore, nioPosix]),
+            dependencies: [
+                "HealthChecking", "ServiceModel", "NetworkTypes", "SeededGenerator", nioCore, nioPosix,
+            ]),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
@@ -137,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "PacketTests",
             dependencies: [
-                "Dataplane", "BPFRuntime", "HostNetwork", "NetworkNamespace", "TableCompiler", "NetworkTypes",
-                "ConsistentHashing",
+                "Dataplane", "BPFRuntime", "HostNetwork", "NetworkNamespace", "SeededGenerator", "TableCompiler",
+                "NetworkTypes",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import ConsistentHashing
 import Foundation
+import SeededGenerator
 import Testing
 
 @Suite struct HashAndLogarithmTests {

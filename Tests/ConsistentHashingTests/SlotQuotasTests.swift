@@ -1,4 +1,5 @@
 import ConsistentHashing
+import SeededGenerator
 import Testing
 
 @Suite struct SlotQuotasTests {

@@ -1,4 +1,5 @@
 import HealthChecking
+import SeededGenerator
 import Testing
 
 @Suite struct HealthTrackerTests {
@@ -52,7 +53,7 @@ import Testing
     @Test("every sequence of results leads where the rules, read word by word, lead")
     func randomSequences() {
         for seed in 0..<1_000 as Range<UInt64> {
-            var numbers = SeededNumbers(seed: seed)
+            var numbers = SeededGenerator(seed: seed)
             var tracker = HealthTracker(
                 unhealthyThreshold: .random(in: 1...5, using: &numbers),
                 healthyThreshold: .random(in: 1...5, using: &numbers))
@@ -72,7 +73,7 @@ import Testing
         }
     }
 
-    private static func randomResult(upShare: Int, using numbers: inout SeededNumbers) -> ProbeResult {
+    private static func randomResult(upShare: Int, using numbers: inout SeededGenerator) -> ProbeResult {
         if Int.random(in: 0..<8, using: &numbers) == 0 { return .inconclusive("no buffers") }
         return Int.random(in: 0..<100, using: &numbers) < upShare ? .success : .refused
     }

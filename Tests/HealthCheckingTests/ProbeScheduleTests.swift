@@ -1,4 +1,5 @@
 import HealthChecking
+import SeededGenerator
 import Testing
 
 private typealias Instant = ProbeSchedule.Instant
@@ -176,7 +177,7 @@ private let origin = Instant.now
     @Test("probes come in the order in which they are due, through any mix of updates")
     func order() {
         for seed in 0..<50 as Range<UInt64> {
-            var numbers = SeededNumbers(seed: seed)
+            var numbers = SeededGenerator(seed: seed)
             var schedule = ProbeSchedule(inFlightMax: 8)
             var now = origin
             var underWay: [ProbeSchedule.Probe] = []

@@ -1,21 +1,6 @@
 import HealthChecking
 import NetworkTypes
 
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var number = state
-        number = (number ^ number >> 30) &* 0xbf58_476d_1ce4_e5b9
-        number = (number ^ number >> 27) &* 0x94d0_49bb_1331_11eb
-        return number ^ number >> 31
-    }
-}
-
 extension ProbeResult {
     static let refused = ProbeResult.failure(ProbeFailure(kind: .connectRefused, detail: "Connection refused"))
     static let silent = ProbeResult.failure(ProbeFailure(kind: .connectTimeout, detail: "no answer"))

@@ -4,6 +4,7 @@ import Foundation
 import HostNetwork
 import NetworkNamespace
 import NetworkTypes
+import SeededGenerator
 import TableCompiler
 import Testing
 
@@ -110,7 +111,7 @@ struct Bench {
 extension HashKey {
     /// The same for the same seed. Multipliers must look random: where one is a small multiple of another, flows meet.
     init(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         self.init(words: (0..<Self.wordCount).map { _ in random.next() })
     }
 }

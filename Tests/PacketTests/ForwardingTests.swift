@@ -1,6 +1,7 @@
 import Dataplane
 import NetworkNamespace
 import NetworkTypes
+import SeededGenerator
 import TableCompiler
 import Testing
 
@@ -81,7 +82,7 @@ struct ForwardingTests {
     func checksums(_ family: Family) async throws {
         try await Bench.run { bench in
             try bench.serve(family.vip, targets: [family.target])
-            var random = SplitMix(seed: 7)
+            var random = SeededGenerator(seed: 7)
             for _ in 0..<2000 {
                 var packet = Packet.tcp(family.client, to: family.vip)
                 packet.source = Endpoint(
@@ -123,20 +124,5 @@ struct ForwardingTests {
                 #expect(traffic.toClient.packets == 1 && traffic.toClient.bytes == size)
             }
         }
-    }
-}
-
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): small, and good enough for tests.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,6 +1,7 @@
 import Dataplane
 import Foundation
 import NetworkTypes
+import SeededGenerator
 import Testing
 
 @Suite("flow hash")
@@ -71,7 +72,7 @@ struct HashingTests {
 
     @Test("each bit of a flow flips each bit of the hash half of the time, within 2 points")
     func avalanche() {
-        var random = SplitMix(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let samples = 20_000
         // 32 bits of an IPv4 source, 16 of its port, 16 of the destination's.
         var flips = [[Int]](repeating: [Int](repeating: 0, count: 32), count: 64)

@@ -1,4 +1,5 @@
 import NetworkTypes
+import SeededGenerator
 import ServiceModel
 import TableCompiler
 import Testing
@@ -89,7 +90,7 @@ struct PlanTests {
     /// The promise that no packet ever sees half of an update, over random changes of everything.
     @Test("after every prefix of every plan, every packet finds its way", arguments: 0..<40)
     func prefixes(seed: Int) throws {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var kernel = Kernel()
         var maps = Maps()
         for _ in 0..<25 {
@@ -103,7 +104,7 @@ struct PlanTests {
         }
     }
 
-    private func randomState(_ random: inout SplitMix) throws -> (CheckedConfiguration, HealthView) {
+    private func randomState(_ random: inout SeededGenerator) throws -> (CheckedConfiguration, HealthView) {
         var view = HealthView()
         var loadBalancers: [LoadBalancer] = []
         for number in 0..<Int.random(in: 0...3, using: &random) {
@@ -126,19 +127,4 @@ struct PlanTests {
     }
 
     private func kind(_ step: MapStep) -> String { String("\(step)".prefix { $0 != "(" }) }
-}
-
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014): small, and good enough for tests.
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
 }
