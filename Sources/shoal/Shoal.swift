@@ -16,7 +16,7 @@ struct Shoal: AsyncParsableCommand {
               shoal apply -f web.yaml          make it so
               shoal status                     how things stand, problems first
               shoal health web-http            which targets are up, and why not
-              shoal map dump listeners         what the kernel holds, also without the daemon
+              shoal map dump listeners         what the kernel holds
 
             EXIT CODES:
               0 ok, 1 failed, 2 usage, 3 not found, 4 not permitted, 5 conflict, 6 invalid,

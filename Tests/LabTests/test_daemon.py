@@ -7,9 +7,10 @@ import time
 import pytest
 from conftest import Bench, use_bench
 
-from shoal_lab.addresses import ECHO, FAMILIES, HTTP
+from shoal_lab.addresses import BACK, ECHO, FAMILIES, HTTP
 from shoal_lab.blob import make_blob
 from shoal_lab.configuration import Wishes
+from shoal_lab.processes import Process
 from shoal_lab.traffic import Traffic, http_burst
 
 SECONDS = 60
@@ -27,6 +28,7 @@ def test_a_killed_daemon_breaks_nothing(bench: Bench, family: int, record_proper
     """kill -9 twice during a transfer of 60 s, 500 new connections a second and 100 long-lived flows."""
     vip = bench.lab.vip[family]
     before = bench.daemon.maps()
+    witness = start_witness(bench)
     began = time.monotonic()
     transfer = Traffic(bench.client, "transfer", vip, HTTP.listener_port, rate=1 << 20, seconds=SECONDS)
     flows = Traffic(bench.client, "numbered", vip, ECHO.listener_port, flows=100, period=0.2, seconds=SECONDS)
@@ -48,7 +50,8 @@ def test_a_killed_daemon_breaks_nothing(bench: Bench, family: int, record_proper
     record_property("startSeconds", round(took, 2))
     for name, outcome in outcomes.items():
         record_property(name, {key: value for key, value in outcome.items() if not isinstance(value, (dict, list))})
-    assert outcomes["transfer"]["broken"] is None
+    witness.terminate()
+    assert outcomes["transfer"]["broken"] is None, witness.output.read_text()
     assert outcomes["transfer"]["seconds"] >= SECONDS - 1 or outcomes["transfer"]["complete"]
     assert outcomes["flows"]["broken"] == 0 and outcomes["flows"]["moved"] == 0, outcomes["flows"]
     assert outcomes["flows"]["flows"] == 100
@@ -120,6 +123,16 @@ def test_detaching_removes_program_pins_and_vip(bench: Bench, is_running: bool):
     bench.serve(Wishes(applications=(HTTP, ECHO)))
     for family in FAMILIES:
         assert http_burst(bench.client, bench.lab.vip[family], HTTP.listener_port, 300)["answered"] == 300
+
+
+def start_witness(bench: Bench) -> Process:
+    """Records what a client must not get: resets, and packets that still carry a target's address."""
+    reset = "(tcp[tcpflags] & tcp-rst != 0) or (ip6[6] = 6 and ip6[53] & 4 != 0)"
+    witness = bench.client.start(
+        "witness", "tcpdump", "-tt", "-nn", "-l", "-i", "eth0", "-Q", "in",
+        f"{reset} or src net {BACK[4]} or src net {BACK[6]}")
+    witness.wait_for_log("listening on", 10)
+    return witness
 
 
 def until(moment: float) -> None:

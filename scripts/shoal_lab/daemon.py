@@ -13,14 +13,15 @@ from .errors import LabError
 from .processes import Process, eventually
 from .topology import Lab
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+
 STEADY_MAPS = ("listeners", "services", "slots", "targets", "return_paths")
 """Maps that only the controller writes, so that nothing but a change of configuration or health may change them."""
 
 
 def binaries() -> Path:
     """Where `shoald` and `shoal` are: in SHOAL_BIN, else where a release build puts them."""
-    checkout = Path(__file__).resolve().parents[2]
-    return Path(os.environ.get("SHOAL_BIN") or checkout / ".build" / "release")
+    return Path(os.environ.get("SHOAL_BIN") or CHECKOUT / ".build" / "release")
 
 
 def missing_binaries() -> list[str]:
@@ -68,12 +69,10 @@ class Daemon:
         self.runtime = lab.directory / "run"
         self.bpffs = lab.directory / "bpf"
         self.socket = self.runtime / "api.sock"
-        self._configuration = lab.directory / "shoald.yaml"
         self._process: Process | None = None
         self._starts = 0
         for directory in (self.state, self.runtime, self.bpffs):
             directory.mkdir(exist_ok=True)
-        self._configuration.write_text("announce: address\n")
 
     # Life and death.
 
@@ -88,7 +87,7 @@ class Daemon:
         interfaces = [word for name in self._lab.interfaces for word in ("--interface", name)]
         self._process = self._lab.balancer.start(
             f"shoald-{self._starts}", binaries() / "shoald", *interfaces, "--state-directory", self.state,
-            "--runtime-directory", self.runtime, "--bpffs-directory", self.bpffs, "--config", self._configuration)
+            "--runtime-directory", self.runtime, "--bpffs-directory", self.bpffs, "--config", CHECKOUT / "examples" / "shoald.yaml")
         self._process.wait_until(lambda: self.shoal("status").code in (0, 9), seconds, "shoald answers")
         return time.monotonic() - began
 
