@@ -54,7 +54,8 @@ def test_a_failed_server_leaves_and_returns(bench: Bench, fail, record_property)
     restored_at = time.monotonic()
     returned_at = wait_for_all(bench, victim, "healthy", WISHES.healthy_threshold * WISHES.interval + 6)
     record_property("returnedAfterSeconds", round(returned_at - restored_at, 2))
-    assert returned_at - restored_from >= (WISHES.healthy_threshold - 1) * WISHES.interval - 0.1
+    # The first good check may have begun before: TCP sends a lost SYN again, as long as the check waits.
+    assert returned_at - restored_from >= (WISHES.healthy_threshold - 1) * WISHES.interval - WISHES.timeout
     assert returned_at - restored_at <= WISHES.healthy_threshold * WISHES.interval + 1
     assert bench.daemon.map("slots") == before, "the table is not the one before"
 
