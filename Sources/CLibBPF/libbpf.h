@@ -1,4 +1,4 @@
-/* What Swift sees of libbpf, of the kernel's bpf(2) interface, and statfs(2), which Glibc's module lacks. */
+/* What Swift sees of libbpf, of bpf(2), and of statfs(2), which the Glibc module lacks. */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
