@@ -11,7 +11,8 @@
 #define SHOAL_AF_INET6 10
 
 /* Asks the kernel's routing and neighbour tables for the way from `source` to `destination`.
- * Nothing of the packet is changed.
+ * Nothing of the packet is changed. That nothing is to be forwarded can mean that this host is the
+ * destination or that no route was found, for a moment perhaps: both are SHOAL_REASON_NO_ROUTE.
  */
 static __always_inline enum shoal_reason
 shoal_find_next_hop(const struct shoal_packet *packet, const struct shoal_address *source,
@@ -34,8 +35,6 @@ shoal_find_next_hop(const struct shoal_packet *packet, const struct shoal_addres
 	switch (bpf_fib_lookup(packet->ctx, hop, sizeof(*hop), 0)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		return SHOAL_CONTINUE;
-	case BPF_FIB_LKUP_RET_NOT_FWDED:
-		return SHOAL_REASON_TO_BALANCER;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
 		return SHOAL_REASON_NO_NEIGHBOUR;
 	case BPF_FIB_LKUP_RET_FWD_DISABLED:

@@ -53,14 +53,12 @@ static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *pa
 	rewrite.address_delta = shoal_sum_delta(listener->vip_sum, target->address_sum);
 	shoal_rewrite_destination(packet, &rewrite);
 	shoal_count_to_target(packet);
-	if (reason == SHOAL_REASON_TO_BALANCER)
-		return SHOAL_REASON_NO_ROUTE;
 	if (reason != SHOAL_CONTINUE)
 		return reason;
 	return shoal_send(packet, &hop, SHOAL_REASON_TO_TARGET);
 }
 
-/* A target's reply: to the client, in the VIP's name. One to this host itself stays as it is. */
+/* A target's reply: to the client, in the VIP's name. One to a socket of ours stays as it is. */
 static __always_inline enum shoal_reason shoal_to_client(struct shoal_packet *packet,
 							 const struct shoal_return_path *path)
 {
@@ -69,8 +67,8 @@ static __always_inline enum shoal_reason shoal_to_client(struct shoal_packet *pa
 	enum shoal_reason reason;
 
 	reason = shoal_find_next_hop(packet, &path->vip, &packet->flow.destination, &hop);
-	if (reason == SHOAL_REASON_TO_BALANCER)
-		return reason;
+	if (reason == SHOAL_REASON_NO_ROUTE && shoal_is_for_socket(packet))
+		return SHOAL_REASON_TO_BALANCER;
 	if (shoal_is_too_old(packet))
 		return SHOAL_REASON_TTL_EXPIRED;
 

@@ -1,6 +1,7 @@
 import BPFRuntime
 import Dataplane
 import Foundation
+import Glibc
 import HostNetwork
 import NetworkNamespace
 import NetworkTypes
@@ -80,6 +81,32 @@ struct Bench {
 
     func send(_ packet: Packet, sourceLocation: SourceLocation = #_sourceLocation) throws -> Outcome {
         try send(packet.bytes, sourceLocation: sourceLocation)
+    }
+
+    /// Has somebody listen on an address of this host until the namespace goes.
+    func listen(_ text: String) throws {
+        let endpoint = endpoint(text)
+        let isIPv6 = endpoint.address.family == .ipv6
+        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let status: Int32
+        if isIPv6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = endpoint.port.bigEndian
+            address.sin6_addr = endpoint.address.bytes.withUnsafeBytes { $0.loadUnaligned(as: in6_addr.self) }
+            status = withUnsafeBytes(of: &address) { bytes in
+                bind(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+            }
+        } else {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = endpoint.port.bigEndian
+            address.sin_addr = endpoint.address.wireBytes.withUnsafeBytes { $0.loadUnaligned(as: in_addr.self) }
+            status = withUnsafeBytes(of: &address) { bytes in
+                bind(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+            }
+        }
+        try #require(status == 0 && Glibc.listen(descriptor, 1) == 0, "\(text): \(String(cString: strerror(errno)))")
     }
 
     /// Installs one service behind a VIP.

@@ -75,8 +75,26 @@ struct ReasonTests {
         Case(reason: "no_listener", action: .pass, input: Packet.tcp(client, to: "203.0.113.10:81").bytes),
         Case(reason: "no_listener", action: .pass, input: Packet.tcp(client, to: "203.0.113.11:80").bytes),
         Case(reason: "no_listener", action: .pass, input: Packet.tcp("10.1.0.11:22", to: client).bytes),
-        // A target answers a probe of this host: its address is on `back`.
-        Case(reason: "to_balancer", action: .pass, input: Packet.tcp("10.1.0.11:8081", to: "10.1.0.1:51000").bytes),
+        // A target answers a probe: somebody on this host waits for it.
+        Case(reason: "to_balancer", action: .pass, input: Packet.tcp("10.1.0.11:8081", to: "10.1.0.1:51000").bytes) {
+            try $0.serve(vip, targets: ["10.1.0.11:8081"])
+            try $0.listen("10.1.0.1:51000")
+        },
+        Case(
+            reason: "to_balancer", action: .pass, input: Packet.tcp("[fd00:1::11]:8081", to: "[fd00:1::1]:51000").bytes
+        ) {
+            try $0.serve("[2001:db8:a::10]:80", targets: ["[fd00:1::11]:8081"])
+            try $0.listen("[fd00:1::1]:51000")
+        },
+        // To an address of this host where nobody waits, and to a network that no route leads to.
+        Case(
+            reason: "no_route", action: .pass,
+            expected: Packet.tcp("10.1.0.11:8081", to: "10.1.0.1:51000").translated(from: endpoint(vip)).bytes,
+            input: Packet.tcp("10.1.0.11:8081", to: "10.1.0.1:51000").bytes),
+        Case(
+            reason: "no_route", action: .pass,
+            expected: Packet.tcp("10.1.0.11:8081", to: "100.64.0.1:40000").translated(from: endpoint(vip)).bytes,
+            input: Packet.tcp("10.1.0.11:8081", to: "100.64.0.1:40000").bytes),
         toKernel("no_neighbour", target: "10.1.0.99:8081"),
         toKernel("no_route", target: "10.66.0.1:8081"),
         toKernel(
