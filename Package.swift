@@ -26,6 +26,7 @@ let selfContained: [LinkerSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -43,6 +44,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -58,6 +60,7 @@ let package = Package(
         .target(
             name: "TableCompiler", dependencies: ["ConsistentHashing", "ServiceModel", "NetworkTypes"],
             swiftSettings: strict),
+        .target(name: "Authentication", dependencies: [crypto], swiftSettings: strict),
         .target(name: "AdminTypes", dependencies: ["ServiceModel", "NetworkTypes", yams], swiftSettings: strict),
 
         // The kernel.
@@ -138,6 +141,9 @@ let package = Package(
             ]),
         .testTarget(name: "AdminTypesTests", dependencies: ["AdminTypes", "ServiceModel", "NetworkTypes"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "ServiceModel", "NetworkTypes"]),
+        .testTarget(
+            name: "AuthenticationTests", dependencies: ["Authentication", "SeededGenerator", crypto],
+            exclude: ["Fixtures"]),
         .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork", "NetworkTypes", "NetworkNamespace"]),
         .testTarget(
             name: "PacketTests",
