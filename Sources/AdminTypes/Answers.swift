@@ -153,7 +153,7 @@ public struct ErrorAnswer: Codable, Sendable, Hashable, Error {
     public struct Body: Codable, Sendable, Hashable {
         /// The HTTP status.
         public var code: Int
-        /// `INVALID_ARGUMENT`, `NOT_FOUND`, `CONFLICT` or `INTERNAL`.
+        /// `INVALID_ARGUMENT`, `NOT_FOUND`, `CONFLICT`, `QUOTA_EXCEEDED`, `INTERNAL` and the like.
         public var status: String
         public var message: String
         public var details: [Detail]?

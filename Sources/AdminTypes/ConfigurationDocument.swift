@@ -62,15 +62,14 @@ extension Reading {
         unread: Set<String>, place: (Problem) -> Problem
     ) -> Result<CheckedConfiguration, Problems> {
         guard findings.count < Limits.problems else { return .failure(problems(with: [])) }
-        let fixed = result.immutabilityProblems(replacing: old).filter { !unread.contains($0.path) }
-        if findings.isEmpty, fixed.isEmpty {
-            do {
-                return .success(try CheckedConfiguration(result, in: surroundings))
-            } catch {
-                return .failure(problems(with: error.list.map(place)))
-            }
+        guard findings.isEmpty else {
+            let broken = result.problems(replacing: old, in: surroundings, unread: unread)
+            return .failure(problems(with: broken.map(place)))
         }
-        let broken = result.problems(in: surroundings, unread: unread)
-        return .failure(problems(with: (fixed + broken).map(place)))
+        do {
+            return .success(try CheckedConfiguration(result, replacing: old, in: surroundings))
+        } catch {
+            return .failure(problems(with: error.list.map(place)))
+        }
     }
 }

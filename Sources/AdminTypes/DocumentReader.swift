@@ -41,8 +41,10 @@ extension DocumentReader {
             return LoadBalancer(name: "", vip: .standIn)
         }
         return LoadBalancer(
-            name: text("name", in: fields), vip: address("vip", in: fields),
-            vpc: text("vpc", in: fields, default: LoadBalancer.defaultVPC),
+            name: text("name", in: fields), description: text("description", in: fields, default: ""),
+            vip: address("vip", in: fields), vpc: text("vpc", in: fields, default: LoadBalancer.defaultVPC),
+            subnet: text("subnet", in: fields, default: LoadBalancer.defaultSubnet),
+            isDeletionProtected: boolean("deletionProtection", in: fields, default: false),
             listeners: list("listeners", in: fields) { $0.listener($1, at: $2) },
             services: list("services", in: fields) { $0.service($1, at: $2) },
             groups: list("groups", in: fields) { $0.group($1, at: $2) })
@@ -53,7 +55,8 @@ extension DocumentReader {
             return Listener(name: "", port: 1, service: "")
         }
         return Listener(
-            name: text("name", in: fields), transport: transport("protocol", in: fields),
+            name: text("name", in: fields), description: text("description", in: fields, default: ""),
+            isEnabled: boolean("enabled", in: fields, default: true), transport: transport("protocol", in: fields),
             port: integer("port", in: fields, Limits.port), service: text("service", in: fields))
     }
 
@@ -61,8 +64,8 @@ extension DocumentReader {
         let standard = BackendService(name: "", port: 1)
         guard let fields = fields(of: node, at: path, DocumentFields.service) else { return standard }
         return BackendService(
-            name: text("name", in: fields), transport: transport("protocol", in: fields),
-            port: integer("port", in: fields, Limits.port),
+            name: text("name", in: fields), description: text("description", in: fields, default: ""),
+            transport: transport("protocol", in: fields), port: integer("port", in: fields, Limits.port),
             algorithm: choice("algorithm", in: fields, default: standard.algorithm),
             forwardingMode: choice("forwardingMode", in: fields, default: standard.forwardingMode),
             drainSeconds: integer("drainSeconds", in: fields, Limits.drainSeconds, default: standard.drainSeconds),
@@ -102,16 +105,30 @@ extension DocumentReader {
     private mutating func group(_ node: Node, at path: FieldPath) -> ServerGroup {
         guard let fields = fields(of: node, at: path, DocumentFields.group) else { return ServerGroup(name: "") }
         return ServerGroup(
-            name: text("name", in: fields), targets: list("targets", in: fields) { $0.target($1, at: $2) })
+            name: text("name", in: fields), description: text("description", in: fields, default: ""),
+            kind: choice("type", in: fields, default: .instance),
+            targets: list("targets", in: fields) { $0.target($1, at: $2) })
     }
 
     private mutating func target(_ node: Node, at path: FieldPath) -> Target {
         guard let fields = fields(of: node, at: path, DocumentFields.target) else {
             return Target(server: .address(.standIn))
         }
+        let server = server(in: fields)
         return Target(
-            server: server(in: fields), port: integer("port", in: fields, Limits.portOrNone, default: 0),
+            server: server, isContainer: isContainer(server, in: fields),
+            port: integer("port", in: fields, Limits.portOrNone, default: 0),
             weight: integer("weight", in: fields, Limits.weight, default: Target.defaultWeight))
+    }
+
+    private mutating func isContainer(_ server: Target.Server, in target: Fields) -> Bool {
+        let implied = Target(server: server).kind
+        let kind: Target.Kind = choice("type", in: target, default: implied)
+        if (kind == .ip) != (implied == .ip), let node = target["type"] {
+            let sentence = "type ip goes with an address, types vm and container go with an instance"
+            report(.conflict(sentence), at: target.path.field("type"), node)
+        }
+        return kind == .container
     }
 
     private mutating func server(in target: Fields) -> Target.Server {
@@ -136,7 +153,8 @@ extension DocumentReader {
             return AvailabilityGroup(name: "")
         }
         return AvailabilityGroup(
-            name: text("name", in: fields), vpc: text("vpc", in: fields, default: LoadBalancer.defaultVPC),
+            name: text("name", in: fields), description: text("description", in: fields, default: ""),
+            vpc: text("vpc", in: fields, default: LoadBalancer.defaultVPC),
             instances: list("instances", in: fields) { $0.text(of: $1, at: $2) })
     }
 
@@ -145,7 +163,8 @@ extension DocumentReader {
             return Instance(id: "", address: .standIn)
         }
         return Instance(
-            id: text("id", in: fields), address: address("address", in: fields),
+            id: text("id", in: fields), description: text("description", in: fields, default: ""),
+            address: address("address", in: fields),
             vpc: text("vpc", in: fields, default: LoadBalancer.defaultVPC),
             state: choice("state", in: fields, default: .running))
     }

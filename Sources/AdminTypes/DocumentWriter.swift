@@ -5,7 +5,8 @@ import ServiceModel
 import Yams
 
 extension ConfigurationDocument {
-    /// The document with all defaults written out. Reading it gives the same configuration.
+    /// The document with the defaults of its contract written out; descriptions, protection, types and the like
+    /// only where they differ from theirs. Reading it gives the same configuration without ids, times and versions.
     public var yaml: String {
         // The emitter fails on memory alone and on nodes that are none.
         try! Yams.serialize(node: DocumentValue(configuration).node, indent: 2, width: -1, allowUnicode: true)
@@ -39,10 +40,13 @@ extension DocumentValue {
     }
 
     init(_ loadBalancer: LoadBalancer) {
-        self = .mapping([
+        self = .fields([
             ("name", .text(loadBalancer.name)),
+            Self.description(loadBalancer),
             ("vip", .text("\(loadBalancer.vip)")),
             ("vpc", .text(loadBalancer.vpc)),
+            loadBalancer.subnet == LoadBalancer.defaultSubnet ? nil : ("subnet", .text(loadBalancer.subnet)),
+            loadBalancer.isDeletionProtected ? ("deletionProtection", .boolean(true)) : nil,
             ("listeners", .list(loadBalancer.listeners.map { DocumentValue($0) })),
             ("services", .list(loadBalancer.services.map { DocumentValue($0) })),
             ("groups", .list(loadBalancer.groups.map { DocumentValue($0) })),
@@ -50,9 +54,11 @@ extension DocumentValue {
     }
 
     init(_ listener: Listener) {
-        self = .mapping(
+        self = .fields(
             [
                 ("name", .text(listener.name)),
+                Self.description(listener),
+                listener.isEnabled ? nil : ("enabled", .boolean(false)),
                 ("protocol", .text(listener.transport.apiName)),
                 ("port", .number(listener.port)),
                 ("service", .text(listener.service)),
@@ -60,23 +66,24 @@ extension DocumentValue {
     }
 
     init(_ service: BackendService) {
-        let servers: [(key: String, value: DocumentValue)] =
+        let servers: Field? =
             switch service.servers {
-            case nil: []
-            case .group(let name): [("group", .text(name))]
-            case .availabilityGroup(let name): [("availabilityGroup", .text(name))]
+            case nil: nil
+            case .group(let name): ("group", .text(name))
+            case .availabilityGroup(let name): ("availabilityGroup", .text(name))
             }
-        self = .mapping(
-            [
-                ("name", .text(service.name)),
-                ("protocol", .text(service.transport.apiName)),
-                ("port", .number(service.port)),
-                ("algorithm", .text(service.algorithm.rawValue)),
-                ("forwardingMode", .text(service.forwardingMode.rawValue)),
-                ("drainSeconds", .number(service.drainSeconds)),
-                ("allUnhealthyPolicy", .text(service.allUnhealthyPolicy.rawValue)),
-                ("healthCheck", DocumentValue(service.healthCheck)),
-            ] + servers)
+        self = .fields([
+            ("name", .text(service.name)),
+            Self.description(service),
+            ("protocol", .text(service.transport.apiName)),
+            ("port", .number(service.port)),
+            ("algorithm", .text(service.algorithm.rawValue)),
+            ("forwardingMode", .text(service.forwardingMode.rawValue)),
+            ("drainSeconds", .number(service.drainSeconds)),
+            ("allUnhealthyPolicy", .text(service.allUnhealthyPolicy.rawValue)),
+            ("healthCheck", DocumentValue(service.healthCheck)),
+            servers,
+        ])
     }
 
     init(_ healthCheck: HealthCheck) {
@@ -93,35 +100,59 @@ extension DocumentValue {
     }
 
     init(_ group: ServerGroup) {
-        self = .mapping([("name", .text(group.name)), ("targets", .list(group.targets.map { DocumentValue($0) }))])
+        self = .fields([
+            ("name", .text(group.name)),
+            Self.description(group),
+            group.kind == .instance ? nil : ("type", .text(group.kind.rawValue)),
+            ("targets", .list(group.targets.map { DocumentValue($0) })),
+        ])
     }
 
     init(_ target: Target) {
-        let server: (key: String, value: DocumentValue) =
+        let server: Field =
             switch target.server {
             case .address(let address): ("address", .text("\(address)"))
             case .instance(let id): ("instance", .text(id))
             }
-        self = .mapping([server, ("port", .number(target.port)), ("weight", .number(target.weight))], isShort: true)
+        self = .fields(
+            [
+                server,
+                target.kind == .container ? ("type", .text(target.kind.rawValue)) : nil,
+                ("port", .number(target.port)),
+                ("weight", .number(target.weight)),
+            ], isShort: true)
     }
 
     init(_ group: AvailabilityGroup) {
-        self = .mapping(
+        self = .fields(
             [
                 ("name", .text(group.name)),
+                Self.description(group),
                 ("vpc", .text(group.vpc)),
                 ("instances", .list(group.instances.map { .text($0) }, isShort: true)),
             ], isShort: true)
     }
 
     init(_ instance: Instance) {
-        self = .mapping(
+        self = .fields(
             [
                 ("id", .text(instance.id)),
+                Self.description(instance),
                 ("address", .text("\(instance.address)")),
                 ("vpc", .text(instance.vpc)),
                 ("state", .text(instance.state.rawValue)),
             ], isShort: true)
+    }
+
+    private typealias Field = (key: String, value: DocumentValue)
+
+    /// A mapping of the fields that are worth writing.
+    private static func fields(_ fields: [Field?], isShort: Bool = false) -> DocumentValue {
+        .mapping(fields.compactMap(\.self), isShort: isShort)
+    }
+
+    private static func description(_ resource: some Stored) -> Field? {
+        resource.description.isEmpty ? nil : ("description", .text(resource.description))
     }
 }
 

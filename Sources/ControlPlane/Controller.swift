@@ -175,7 +175,8 @@ public actor Controller: Service {
             logger.error("not installed: \(error)", metadata: ["revision": "\(desired.revision)"])
             await readBack()
         }
-        let vips = Set(desired.resources.configuration.loadBalancers.filter { !$0.listeners.isEmpty }.map(\.vip))
+        let serving = desired.resources.configuration.loadBalancers.filter { $0.listeners.contains(where: \.isEnabled) }
+        let vips = Set(serving.map(\.vip))
         hostProblems = await host.settle(vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)))
     }
 

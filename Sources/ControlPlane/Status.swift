@@ -18,7 +18,7 @@ public struct ControllerStatus: Sendable {
 public struct ServiceStatus: Sendable {
     public let loadBalancer: String
     public let service: BackendService
-    /// `VIP:port/protocol` of its listeners.
+    /// `VIP:port/protocol` of its enabled listeners.
     public let listeners: [Endpoint]
     public let targets: [TargetStatus]
 
@@ -61,7 +61,7 @@ extension Controller {
     }
 
     private func status(of service: BackendService, in loadBalancer: LoadBalancer) -> ServiceStatus {
-        let listeners = loadBalancer.listeners.filter { $0.service == service.name }.map {
+        let listeners = loadBalancer.listeners.filter { $0.isEnabled && $0.service == service.name }.map {
             Endpoint(address: loadBalancer.vip, port: UInt16($0.port), transport: $0.transport)
         }
         let shares = listeners.first.map(shares) ?? [:]

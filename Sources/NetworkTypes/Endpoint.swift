@@ -9,6 +9,21 @@ extension TransportProtocol: CustomStringConvertible {
     public var description: String { self == .tcp ? "tcp" : "udp" }
 }
 
+extension TransportProtocol {
+    /// `Tcp` or `Udp`, as the public API writes it.
+    public var apiName: String {
+        switch self {
+        case .tcp: "Tcp"
+        case .udp: "Udp"
+        }
+    }
+
+    public init?(apiName: String) {
+        guard let transport = Self.allCases.first(where: { $0.apiName == apiName }) else { return nil }
+        self = transport
+    }
+}
+
 /// Where a packet is sent to or comes from: address, port and protocol.
 public struct Endpoint: Sendable, Hashable {
     public let address: IPAddress

@@ -77,6 +77,9 @@ public struct IPAddress: Sendable, Hashable {
         family == .ipv4 ? low & 0xffff_ffff == 0 : high == 0 && low == 0
     }
 
+    /// The address one higher; of the highest of all the lowest.
+    public var successor: IPAddress { IPAddress(high: low == .max ? high &+ 1 : high, low: low &+ 1) }
+
     /// 255.255.255.255.
     public var isBroadcast: Bool { family == .ipv4 && low & 0xffff_ffff == 0xffff_ffff }
 }

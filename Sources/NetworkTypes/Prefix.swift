@@ -20,6 +20,22 @@ public struct Prefix: Sendable, Hashable {
         other.family == address.family && Self.masked(other.wireBytes, to: length) == address.wireBytes
     }
 
+    /// The lowest address for a host that is not in use; `nil` when all are.
+    ///
+    /// The first address is left out, and of an IPv4 block the last as well, unless the block has no more than two.
+    ///
+    /// - Complexity: Linear in the number of addresses in use.
+    public func firstFreeAddress(besides used: Set<IPAddress>) -> IPAddress? {
+        let isTiny = address.bitWidth - length <= 1
+        var candidate = isTiny ? address : address.successor
+        while contains(candidate) {
+            let isBroadcast = !isTiny && address.family == .ipv4 && !contains(candidate.successor)
+            if !used.contains(candidate), !isBroadcast { return candidate }
+            candidate = candidate.successor
+        }
+        return nil
+    }
+
     private static func masked(_ bytes: [UInt8], to length: Int) -> [UInt8] {
         bytes.enumerated().map { index, byte in
             let kept = min(max(length - 8 * index, 0), 8)

@@ -35,12 +35,12 @@ extension Configuration {
     ///
     /// In the order of the other configuration, each load balancer followed by what is below it; what goes away comes
     /// last in its list. The place of a resource in its list is no difference; the order of a group's targets is.
+    /// Ids, times and versions are none either. Resources with an id are the same when that is, others by name.
     public func changes(to other: Configuration) -> [Change] {
         Change.changes(
-            from: loadBalancers, to: other.loadBalancers, of: .loadBalancer, by: \.name,
-            isSame: { $0.vip == $1.vip && $0.vpc == $1.vpc }, children: LoadBalancer.changes)
-            + Change.changes(from: availabilityGroups, to: other.availabilityGroups, of: .availabilityGroup, by: \.name)
-            + Change.changes(from: instances, to: other.instances, of: .instance, by: \.id)
+            from: loadBalancers, to: other.loadBalancers, of: .loadBalancer, children: LoadBalancer.changes)
+            + Change.changes(from: availabilityGroups, to: other.availabilityGroups, of: .availabilityGroup)
+            + Change.changes(from: instances, to: other.instances, of: .instance)
     }
 }
 
@@ -48,32 +48,26 @@ extension LoadBalancer {
     /// What differs below a load balancer that comes, stays or goes.
     fileprivate static func changes(from old: LoadBalancer?, to new: LoadBalancer?) -> [Change] {
         let parent = (new ?? old).map { $0.name + "/" } ?? ""
-        return Change.changes(
-            from: old?.listeners ?? [], to: new?.listeners ?? [], of: .listener, by: \.name, below: parent)
-            + Change.changes(
-                from: old?.services ?? [], to: new?.services ?? [], of: .service, by: \.name, below: parent)
-            + Change.changes(from: old?.groups ?? [], to: new?.groups ?? [], of: .group, by: \.name, below: parent)
+        return Change.changes(from: old?.listeners ?? [], to: new?.listeners ?? [], of: .listener, below: parent)
+            + Change.changes(from: old?.services ?? [], to: new?.services ?? [], of: .service, below: parent)
+            + Change.changes(from: old?.groups ?? [], to: new?.groups ?? [], of: .group, below: parent)
     }
 }
 
 extension Change {
-    fileprivate static func changes<Resource: Equatable>(
-        from old: [Resource], to new: [Resource], of kind: Kind, by name: KeyPath<Resource, String>,
-        below parent: String = "", isSame: (Resource, Resource) -> Bool = { $0 == $1 },
-        children: (Resource?, Resource?) -> [Change] = { _, _ in [] }
+    fileprivate static func changes<Element: Identified>(
+        from old: [Element], to new: [Element], of kind: Kind, below parent: String = "",
+        children: (Element?, Element?) -> [Change] = { _, _ in [] }
     ) -> [Change] {
-        let olds = Dictionary(old.map { ($0[keyPath: name], $0) }) { first, _ in first }
-        let news = Set(new.map { $0[keyPath: name] })
-        func change(_ action: Action, _ resource: Resource) -> [Change] {
-            [Change(action, kind, parent + resource[keyPath: name])]
+        let pairs = pairs(of: new, with: old)
+        func change(_ action: Action, _ element: Element) -> [Change] { [Change(action, kind, parent + element.key)] }
+        let arriving = zip(new, pairs).flatMap { element, place -> [Change] in
+            guard let place else { return change(.created, element) + children(nil, element) }
+            let existing = old[place]
+            return (existing.content == element.content ? [] : change(.updated, element)) + children(existing, element)
         }
-        let arriving = new.flatMap { resource -> [Change] in
-            guard let existing = olds[resource[keyPath: name]] else {
-                return change(.created, resource) + children(nil, resource)
-            }
-            return (isSame(existing, resource) ? [] : change(.updated, resource)) + children(existing, resource)
-        }
-        let leaving = old.filter { !news.contains($0[keyPath: name]) }
+        let staying = Set(pairs)
+        let leaving = old.indices.filter { !staying.contains($0) }.map { old[$0] }
         return arriving + leaving.flatMap { change(.deleted, $0) + children($0, nil) }
     }
 }

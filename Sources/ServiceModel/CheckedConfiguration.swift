@@ -8,11 +8,31 @@ public struct Surroundings: Sendable, Hashable {
     public var targetPrefixes: [Prefix]
     /// Addresses that this host already has, which are no VIPs unless forced.
     public var hostAddresses: Set<IPAddress>
+    /// Where load balancers can be created; when empty, any name stands for one subnet of the default VPC, and VIPs
+    /// are taken from `vipPrefixes`.
+    public var subnets: [Subnet]
 
-    public init(vipPrefixes: [Prefix] = [], targetPrefixes: [Prefix] = [], hostAddresses: Set<IPAddress> = []) {
+    public init(
+        vipPrefixes: [Prefix] = [], targetPrefixes: [Prefix] = [], hostAddresses: Set<IPAddress> = [],
+        subnets: [Subnet] = []
+    ) {
         self.vipPrefixes = vipPrefixes
         self.targetPrefixes = targetPrefixes
         self.hostAddresses = hostAddresses
+        self.subnets = subnets
+    }
+}
+
+/// A block of a VPC that VIPs come from.
+public struct Subnet: Sendable, Hashable {
+    public let name: String
+    public let vpc: String
+    public let prefix: Prefix
+
+    public init(name: String, vpc: String = LoadBalancer.defaultVPC, prefix: Prefix) {
+        self.name = name
+        self.vpc = vpc
+        self.prefix = prefix
     }
 }
 
@@ -23,6 +43,15 @@ public struct Problems: Error, Sendable, Hashable {
     public init(_ list: [Problem]) {
         precondition(!list.isEmpty, "an error without a problem tells nobody anything")
         self.list = list
+    }
+}
+
+extension Problems {
+    /// The HTTP status of an answer that tells them all: 400 when mending the request mends one of them, else 429
+    /// when there is too much of something, else 409.
+    public var status: Int {
+        let statuses = Set(list.map(\.status))
+        return [400, 429].first { statuses.contains($0) } ?? 409
     }
 }
 
@@ -41,6 +70,24 @@ public struct CheckedConfiguration: Sendable, Hashable {
         let problems = configuration.problems(in: surroundings)
         guard problems.isEmpty else { throw Problems(problems) }
         self.init(unchecked: configuration)
+    }
+
+    /// Checks also that nothing changes or goes away that may not.
+    ///
+    /// - Throws: All problems at once.
+    public init(
+        _ configuration: Configuration, replacing old: Configuration, in surroundings: Surroundings = Surroundings()
+    ) throws(Problems) {
+        let problems = configuration.problems(replacing: old, in: surroundings)
+        guard problems.isEmpty else { throw Problems(problems) }
+        self.init(unchecked: configuration)
+    }
+
+    /// The same with what the store adds; see `Configuration.stamped(replacing:at:newID:)`.
+    public func stamped(
+        replacing old: Configuration, at unixSeconds: Int64, newID: (ResourceID.Kind) -> ResourceID
+    ) -> CheckedConfiguration {
+        CheckedConfiguration(unchecked: configuration.stamped(replacing: old, at: unixSeconds, newID: newID))
     }
 
     /// Nothing to serve.

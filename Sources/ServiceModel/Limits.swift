@@ -12,6 +12,8 @@ public enum Limits {
     public static let drainSeconds = 0...3600
     /// In Unicode scalars.
     public static let nameLength = 1...32
+    /// In Unicode scalars, at most.
+    public static let descriptionLength = 256
 
     public static let loadBalancers = 100
     public static let listenersPerLoadBalancer = 50

@@ -22,9 +22,22 @@ public struct Problem: Error, Sendable, Hashable {
         case notFound(kind: String, name: String)
         /// Each value is allowed, their combination is not.
         case conflict(String)
+        /// Fine in itself; what is there forbids it, since that is in use, protected or elsewhere.
+        case blocked(String)
         /// Known, and not served by this version.
         case unsupported(String)
         case tooMany(count: Int, limit: Int, of: String)
+    }
+}
+
+extension Problem {
+    /// What an answer to a request with this problem bears as its HTTP status: 400, 409 or 429.
+    public var status: Int {
+        switch reason {
+        case .outOfRange, .malformed, .missing, .unknownField, .notFound, .conflict, .unsupported: 400
+        case .duplicate, .blocked: 409
+        case .tooMany: 429
+        }
     }
 }
 
@@ -42,7 +55,7 @@ extension Problem.Reason: CustomStringConvertible {
         case .unknownField(let allowed): "is no field here; allowed are \(allowed.joined(separator: ", "))"
         case .duplicate(let what, let first): "\(what) is already taken by \(first)"
         case .notFound(let kind, let name): "there is no \(kind) named \"\(name)\""
-        case .conflict(let text), .unsupported(let text): text
+        case .conflict(let text), .blocked(let text), .unsupported(let text): text
         case .tooMany(let count, let limit, let things): "\(count) \(things), and at most \(limit) are allowed"
         }
     }

@@ -79,8 +79,10 @@ extension Rules {
         for (index, loadBalancer) in configuration.loadBalancers.enumerated() {
             let path = list.element(index)
             checkName(loadBalancer.name, of: path, in: &names)
+            checkDescription(loadBalancer.description, at: path)
             checkVIP(loadBalancer.vip, at: path.field("vip"), index: index)
             checkName(loadBalancer.vpc, at: path.field("vpc"))
+            checkName(loadBalancer.subnet, at: path.field("subnet"))
             let scope = Scope(
                 loadBalancer: loadBalancer, index: index, path: path,
                 services: positions(of: loadBalancer.services, at: path.field("services")) { $0.name },
@@ -116,6 +118,7 @@ extension Rules {
         for (index, listener) in listeners.enumerated() {
             let path = list.element(index)
             checkName(listener.name, of: path, in: &names)
+            checkDescription(listener.description, at: path)
             checkIsServed(listener.transport, at: path.field("protocol"))
             check(listener.port, in: Limits.port, at: path.field("port"))
             let frontend = Listener.Frontend(transport: listener.transport, port: listener.port)
@@ -162,6 +165,7 @@ extension Rules {
         for (index, service) in services.enumerated() {
             let path = list.element(index)
             checkName(service.name, of: path, in: &names)
+            checkDescription(service.description, at: path)
             checkIsServed(service.transport, at: path.field("protocol"))
             check(service.port, in: Limits.port, at: path.field("port"))
             checkForwardingMode(service.forwardingMode, at: path.field("forwardingMode"))
@@ -235,6 +239,13 @@ extension Rules {
     mutating func checkName(_ name: String, at path: @autoclosure () -> FieldPath) {
         guard !ResourceName.isValid(name) else { return }
         report(path(), .malformed(found: quoted(name), expected: ResourceName.rule))
+    }
+
+    mutating func checkDescription(_ text: String, at owner: FieldPath) {
+        let length = text.unicodeScalars.count
+        guard length > Limits.descriptionLength else { return }
+        let rule = "at most \(Limits.descriptionLength) characters"
+        report(owner.field("description"), .malformed(found: "a text of \(length) characters", expected: rule))
     }
 
     /// Checks the name of a resource, which must also be the only one of its list.

@@ -25,6 +25,7 @@ extension Rules {
         for (index, group) in groups.enumerated() {
             let path = list.element(index)
             checkName(group.name, of: path, in: &names)
+            checkDescription(group.description, at: path)
             checkTargets(of: group, at: path, in: scope)
         }
     }
@@ -39,6 +40,7 @@ extension Rules {
         for (index, target) in group.targets.enumerated() {
             let path = list.element(index)
             checkServer(of: target, at: path, in: scope, needsFamily: needsFamily)
+            checkKind(of: target, in: group, at: path)
             check(target.port, in: Limits.portOrNone, at: path.field("port"))
             check(target.weight, in: Limits.weight, at: path.field("weight"))
             checkIsAlone(target, at: path, servicePorts: servicePorts, in: &owners)
@@ -66,6 +68,12 @@ extension Rules {
             address = instance.address
         }
         if needsFamily { checkFamily(of: "\(address)", address.family, at: field, in: scope) }
+    }
+
+    private mutating func checkKind(of target: Target, in group: ServerGroup, at path: FieldPath) {
+        guard group.kind == .ip, case .instance(let id) = target.server else { return }
+        let sentence = "group \(quoted(group.name)) is of type ip and takes addresses only, not instance \(quoted(id))"
+        report(path.field("instance"), .conflict(sentence))
     }
 
     /// One entry per server and port; port 0 is the port of every service that uses the group.
@@ -125,7 +133,7 @@ extension Rules {
         let vpc = scope.loadBalancer.vpc
         if group.vpc != vpc, knows(list.element(index).field("vpc")), knows(scope.path.field("vpc")) {
             let sentence = "availability group \(quoted(name)) is in VPC \(quoted(group.vpc)), not in \(quoted(vpc))"
-            report(path, .conflict(sentence))
+            report(path, .blocked(sentence))
         }
         guard service.forwardingMode == .nat else { return }
         let foreign = group.instances.first { id in
@@ -155,6 +163,7 @@ extension Rules {
         for (index, group) in configuration.availabilityGroups.enumerated() {
             let path = list.element(index)
             checkName(group.name, of: path, in: &names)
+            checkDescription(group.description, at: path)
             checkName(group.vpc, at: path.field("vpc"))
             checkMembers(of: group, at: path)
         }
@@ -179,6 +188,7 @@ extension Rules {
         for (index, instance) in configuration.instances.enumerated() {
             let path = list.element(index)
             checkName(instance.id, field: "id", of: path, in: &ids)
+            checkDescription(instance.description, at: path)
             _ = checkServerAddress(instance.address, at: path.field("address"))
             checkName(instance.vpc, at: path.field("vpc"))
         }
@@ -199,7 +209,7 @@ extension Rules {
         }
         let instance = configuration.instances[index]
         if instance.vpc != vpc, knows(list.element(index).field("vpc")), knows(owner.field("vpc")) {
-            report(path, .conflict("instance \(quoted(id)) is in VPC \(quoted(instance.vpc)), not in \(quoted(vpc))"))
+            report(path, .blocked("instance \(quoted(id)) is in VPC \(quoted(instance.vpc)), not in \(quoted(vpc))"))
         }
         return knows(list.element(index).field("address")) ? instance : nil
     }

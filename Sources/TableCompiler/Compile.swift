@@ -25,7 +25,7 @@ extension CompileError: CustomStringConvertible {
 
 /// Makes the tables that the maps must hold.
 ///
-/// Only services that a listener uses appear. A service whose tables need not change keeps its range; a new table gets
+/// Only services that an enabled listener uses appear. A service whose tables need not change keeps its range; a new table gets
 /// a new range, since the old one is read until the switch.
 ///
 /// - Parameters:
@@ -64,7 +64,7 @@ private struct Compiler {
         _ loadBalancer: LoadBalancer, of desired: CheckedConfiguration, health: HealthView
     ) throws(CompileError) {
         for service in loadBalancer.services {
-            let listeners = loadBalancer.listeners.filter { $0.service == service.name }
+            let listeners = loadBalancer.listeners.filter { $0.isEnabled && $0.service == service.name }
             guard !listeners.isEmpty else { continue }
             let identity = serviceIdentity(loadBalancer: loadBalancer.name, service: service.name)
             guard let number = ledger.services.id(for: identity, at: now) else {

@@ -118,4 +118,28 @@ struct ApplyTests {
     func noYAML() throws {
         #expect(try applied("loadBalancers: [").count == 1)
     }
+
+    @Test("a document that prunes what something goes on using, or what is protected, is refused")
+    func deletions() throws {
+        var current = try current()
+        current.loadBalancers[0].isDeletionProtected = true
+        let nothing = ConfigurationDocument.check("apiVersion: shoal/v1", appliedTo: current, prune: true)
+        #expect(
+            lines(nothing) == [
+                "loadBalancers[\"web\"]: load balancer \"web\" is protected from deletion; switch the protection off first"
+            ])
+        current.loadBalancers[0].isDeletionProtected = false
+        let text = document(
+            "instances:\n  - { id: i-1, address: 10.1.0.21, vpc: default, state: running }\n", "instances:\n")
+        guard case .failure(let problems) = ConfigurationDocument.check(text, appliedTo: current, prune: true) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(problems.status == 409)
+        #expect(
+            problems.list.map { $0.description } == [
+                "loadBalancers[0].groups[0].targets[1].instance: instance \"i-1\" is used by group \"servers\" and cannot be deleted",
+                "availabilityGroups[0].instances[0]: instance \"i-1\" is used by availability group \"pool-a\" and cannot be deleted",
+            ])
+    }
 }

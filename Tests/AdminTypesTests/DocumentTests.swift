@@ -182,4 +182,54 @@ struct DocumentTests {
         )
         #expect(try ConfigurationDocument(parsing: document.yaml) == document)
     }
+
+    @Test("descriptions, types, protection and disabled listeners come back, and are written only where there are any")
+    func optionalFields() throws {
+        let text = """
+            apiVersion: shoal/v1
+            region: local
+            loadBalancers:
+            - name: web
+              description: 'a: b'
+              vip: 203.0.113.10
+              vpc: default
+              subnet: subnet-1
+              deletionProtection: true
+              listeners:
+              - {name: http, description: plain, enabled: false, protocol: Tcp, port: 80, service: web}
+              services:
+              - name: web
+                description: all
+                protocol: Tcp
+                port: 8080
+                algorithm: IpHash
+                forwardingMode: nat
+                drainSeconds: 300
+                allUnhealthyPolicy: forward
+                healthCheck: {enabled: true, protocol: Tcp, port: 0, timeoutSeconds: 3, intervalSeconds: 5, unhealthyThreshold: 3, healthyThreshold: 3}
+              groups:
+              - name: addresses
+                description: by address
+                type: ip
+                targets:
+                - {address: 10.1.0.11, port: 0, weight: 10}
+              - name: mixed
+                targets:
+                - {instance: i-1, type: container, port: 0, weight: 10}
+            availabilityGroups:
+            - {name: pool-a, description: p, vpc: default, instances: [i-1]}
+            instances:
+            - {id: i-1, description: first, address: 10.1.0.21, vpc: default, state: running}
+
+            """
+        let document = try ConfigurationDocument(parsing: text)
+        #expect(document.yaml == text)
+        #expect(try ConfigurationDocument(parsing: document.json) == document)
+        #expect(problems(text) == [])
+        let web = document.configuration.loadBalancers[0]
+        #expect(web.isDeletionProtected && web.description == "a: b" && web.subnet == "subnet-1")
+        #expect(web.listeners.map(\.isEnabled) == [false])
+        #expect(web.groups.map(\.kind) == [.ip, .instance])
+        #expect(web.groups.flatMap(\.targets).map(\.kind) == [.ip, .container])
+    }
 }

@@ -84,6 +84,17 @@ struct InvalidDocument: Sendable, CustomTestStringConvertible {
             "state: stopped }", "state: stopped }\n  - { id: i-1, address: 10.1.0.23 }",
             "instances[2].id: the id \"i-1\" is already taken by instances[0]"),
         .init(
+            "    vpc: default\n    listeners", "    description: \(String(repeating: "x", count: 257))\n    listeners",
+            "loadBalancers[0].description: a text of 257 characters is not at most 256 characters"),
+        .init(
+            "- name: servers", "- name: servers\n        type: ip",
+            "loadBalancers[0].groups[0].targets[1].instance: "
+                + "group \"servers\" is of type ip and takes addresses only, not instance \"i-1\""),
+        .init(
+            "instance: i-1,", "instance: i-1, type: ip,",
+            "loadBalancers[0].groups[0].targets[1].type: "
+                + "type ip goes with an address, types vm and container go with an instance"),
+        .init(
             "region: local", "region: \"my region\"",
             "region: \"my region\" is not a name of 1 to 32 Chinese characters, letters a-z and A-Z, digits, _ or -"),
     ]
@@ -136,10 +147,10 @@ struct InvalidDocument: Sendable, CustomTestStringConvertible {
             "availabilityGroups[0].instances[1]: 2 is not text; a number or a word like true needs quotes"),
         .init(
             "  - { instance: i-1, weight: 20 }", "  - i-1",
-            "loadBalancers[0].groups[0].targets[1]: i-1 is not a mapping with address, instance, port, weight"),
+            "loadBalancers[0].groups[0].targets[1]: i-1 is not a mapping with address, instance, type, port, weight"),
         .init(
             "weight: 10", "wieght: 10",
-            "\(target).wieght: is no field here; allowed are address, instance, port, weight"),
+            "\(target).wieght: is no field here; allowed are address, instance, type, port, weight"),
         .init("address: 10.1.0.11, ", "", "\(target): a target needs an address or an instance"),
         .init(
             "address: 10.1.0.11,", "address: 10.1.0.11, instance: i-2,",

@@ -44,3 +44,25 @@ struct PrefixTests {
         #expect(!ipv6.contains(address))
     }
 }
+
+@Suite("Free addresses")
+struct FreeAddressTests {
+    @Test(
+        "the lowest address for a host that is not in use",
+        arguments: [
+            ("192.0.2.0/29", 0, "192.0.2.1"), ("192.0.2.0/29", 5, "192.0.2.6"), ("192.0.2.0/29", 6, nil),
+            ("192.0.2.0/31", 1, "192.0.2.0"), ("192.0.2.7/32", 0, "192.0.2.7"), ("2001:db8::/126", 2, "2001:db8::3"),
+            ("2001:db8::/126", 3, nil), ("255.255.255.252/30", 2, nil),
+            ("2001:db8:0:1:ffff:ffff:ffff:fffe/127", 0, "2001:db8:0:1:ffff:ffff:ffff:fffe"),
+        ])
+    func firstFree(block: String, inUse count: Int, expected: String?) throws {
+        let prefix = try #require(Prefix(block))
+        var used: Set<IPAddress> = []
+        var next = prefix.address
+        for _ in 0..<count {
+            next = next.successor
+            used.insert(next)
+        }
+        #expect(prefix.firstFreeAddress(besides: used)?.description == expected)
+    }
+}

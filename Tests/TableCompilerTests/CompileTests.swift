@@ -89,6 +89,25 @@ struct CompileTests {
         #expect(kernel.installed.services.values.map(\.range) == [nil])
     }
 
+    @Test("a disabled listener is not installed, and comes back as it was")
+    func disabled() throws {
+        var loadBalancer = web(weights: [10])
+        loadBalancer.listeners.append(Listener(name: "alt", isEnabled: false, port: 81, service: "alt"))
+        loadBalancer.services.append(BackendService(name: "alt", port: 81))
+        var kernel = Kernel()
+        let steps = try kernel.install(checked(loadBalancer))
+        #expect(kernel.installed.listeners.keys.map(\.port) == [80] && kernel.installed.services.count == 1)
+
+        loadBalancer.listeners[0].isEnabled = false
+        _ = try kernel.install(checked(loadBalancer))
+        #expect(kernel.installed == Tables())
+
+        loadBalancer.listeners[0].isEnabled = true
+        kernel.now += .seconds(2)
+        #expect(try kernel.install(checked(loadBalancer)).count == steps.count)
+        #expect(kernel.installed.listeners.keys.map(\.port) == [80])
+    }
+
     @Test("the same resources and health give no steps")
     func idempotent() throws {
         var kernel = Kernel()

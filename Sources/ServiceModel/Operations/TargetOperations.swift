@@ -1,0 +1,148 @@
+public import NetworkTypes
+
+/// What a new target of a virtual server group is to be.
+public struct TargetSpec: Sendable, Hashable {
+    /// `nil` is `ip` where there is an address and no instance, else `vm`.
+    public var kind: Target.Kind?
+    /// For a target of kind vm or container.
+    public var instance: String?
+    /// For a target of kind ip; of an instance it may be told, if it is right.
+    public var address: IPAddress?
+    public var port: Int?
+    public var weight: Int?
+
+    public init(
+        kind: Target.Kind? = nil, instance: String? = nil, address: IPAddress? = nil, port: Int? = nil,
+        weight: Int? = nil
+    ) {
+        self.kind = kind
+        self.instance = instance
+        self.address = address
+        self.port = port
+        self.weight = weight
+    }
+}
+
+/// What is to change of a target; `nil` stays as it is.
+public struct TargetUpdate: Sendable, Hashable {
+    public var id: String
+    public var port: Int?
+    public var weight: Int?
+
+    public init(id: String, port: Int? = nil, weight: Int? = nil) {
+        self.id = id
+        self.port = port
+        self.weight = weight
+    }
+}
+
+extension Configuration {
+    /// This configuration with more targets in a group; all of them or none. They get their ids when they are stored.
+    public func registeringTargets(
+        _ specs: [TargetSpec], in group: String, _ surroundings: Surroundings = Surroundings(),
+        findings: [Problem] = []
+    ) throws(OperationError) -> CheckedConfiguration {
+        let place = try self.group(group)
+        var edit = Edit(self, findings: findings)
+        edit.checkIsSome(specs, at: "targetSpecs")
+        for (index, spec) in specs.enumerated() {
+            let count = edit.new.loadBalancers[place.loadBalancer].groups[place.index].targets.count
+            let path = FieldPath.group(place).field("targets").element(count)
+            let field = FieldPath.root.field("targetSpecs").element(index)
+            edit.isAbout(path, .target, at: field.description)
+            let target = edit.target(spec, at: field)
+            edit.new.loadBalancers[place.loadBalancer].groups[place.index].targets.append(target)
+        }
+        return try edit.checked(in: surroundings)
+    }
+
+    /// This configuration without some targets of a group; all of them go or none.
+    ///
+    /// - Throws: `.notFound` for the first id that no target of the group bears.
+    public func deregisteringTargets(
+        _ ids: [String], from group: String, _ surroundings: Surroundings = Surroundings(), findings: [Problem] = []
+    ) throws(OperationError) -> CheckedConfiguration {
+        let place = try self.group(group)
+        var edit = Edit(self, findings: findings)
+        edit.checkIsSome(ids, at: "targetIds")
+        guard findings.isEmpty else { return try edit.checked(in: surroundings) }
+        let positions = Set(try targetPositions(of: ids, in: place))
+        let kept = loadBalancers[place.loadBalancer].groups[place.index].targets.enumerated().filter {
+            !positions.contains($0.offset)
+        }
+        edit.new.loadBalancers[place.loadBalancer].groups[place.index].targets = kept.map(\.element)
+        return try edit.checked(in: surroundings)
+    }
+
+    /// This configuration with other ports or weights of some targets of a group; all of them or none.
+    ///
+    /// - Throws: `.notFound` for the first id that no target of the group bears.
+    public func updatingTargets(
+        _ updates: [TargetUpdate], in group: String, _ surroundings: Surroundings = Surroundings(),
+        findings: [Problem] = []
+    ) throws(OperationError) -> CheckedConfiguration {
+        let place = try self.group(group)
+        var edit = Edit(self, findings: findings)
+        edit.checkIsSome(updates, at: "targetUpdateSpecs")
+        guard findings.isEmpty else { return try edit.checked(in: surroundings) }
+        for (index, position) in try targetPositions(of: updates.map(\.id), in: place).enumerated() {
+            let path = FieldPath.group(place).field("targets").element(position)
+            edit.isAbout(path, .target, at: "targetUpdateSpecs[\(index)]")
+            edit.change(\.[targetAt: place, position].port, to: updates[index].port)
+            edit.change(\.[targetAt: place, position].weight, to: updates[index].weight)
+        }
+        return try edit.checked(in: surroundings)
+    }
+
+    fileprivate subscript(targetAt place: ResourcePlace, index: Int) -> Target {
+        get { loadBalancers[place.loadBalancer].groups[place.index].targets[index] }
+        set { loadBalancers[place.loadBalancer].groups[place.index].targets[index] = newValue }
+    }
+
+    private func targetPositions(of ids: [String], in place: ResourcePlace) throws(OperationError) -> [Int] {
+        let targets = loadBalancers[place.loadBalancer].groups[place.index].targets
+        let positions = Dictionary(
+            targets.enumerated().compactMap { position, target in target.id.map { ($0.rawValue, position) } }
+        ) { first, _ in first }
+        var found: [Int] = []
+        for id in ids {
+            guard let position = positions[id] else { throw .notFound(kind: "target", id: id) }
+            found.append(position)
+        }
+        return found
+    }
+}
+
+extension Edit {
+    mutating func checkIsSome(_ list: [some Any], at field: String) {
+        if list.isEmpty { report(field, .conflict("names nothing; at least one is needed")) }
+    }
+
+    fileprivate mutating func target(_ spec: TargetSpec, at path: FieldPath) -> Target {
+        let kind = spec.kind ?? (spec.address != nil && spec.instance == nil ? .ip : .vm)
+        return Target(
+            server: kind == .ip ? addressServer(spec, at: path) : instanceServer(spec, at: path),
+            isContainer: kind == .container, port: spec.port ?? 0, weight: spec.weight ?? Target.defaultWeight)
+    }
+
+    private mutating func addressServer(_ spec: TargetSpec, at path: FieldPath) -> Target.Server {
+        if spec.instance != nil {
+            report(path.field("instanceId").description, .conflict("a target of type ip has no instance"))
+        }
+        if spec.address == nil { report(path.field("ipAddress").description, .missing) }
+        return .address(spec.address ?? IPAddress(high: 0, low: 0))
+    }
+
+    private mutating func instanceServer(_ spec: TargetSpec, at path: FieldPath) -> Target.Server {
+        guard let id = spec.instance else {
+            report(path.field("instanceId").description, .missing)
+            return .instance("")
+        }
+        let known = old.instances.first { $0.id == id }?.address
+        if let known, let stated = spec.address, known != stated {
+            let sentence = "instance \(quoted(id)) has the address \(known), not \(stated)"
+            report(path.field("ipAddress").description, .conflict(sentence))
+        }
+        return .instance(id)
+    }
+}
