@@ -8,7 +8,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Makes an executable that needs libc and libstdc++ only: neither the Swift runtime nor a file of ours.
+/// Makes an executable that needs libc, libstdc++ and libsqlite3 only: neither the Swift runtime nor a file of ours.
 ///
 /// A plain `swift build` must give such a program, so this does by hand what `--static-swift-stdlib` does: that flag
 /// would also apply to the test bundle, whose Testing library is dynamic. The group is there because the archives
@@ -27,6 +27,7 @@ let selfContained: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -51,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Pure: no I/O, no clock, no logger.
@@ -87,7 +89,7 @@ let package = Package(
         .target(
             name: "HealthChecking", dependencies: ["ServiceModel", "NetworkTypes", nioCore, nioPosix, logging],
             swiftSettings: strict),
-        .target(name: "Store", dependencies: ["ServiceModel", "AdminTypes"], swiftSettings: strict),
+        .target(name: "Store", dependencies: ["ServiceModel", "AdminTypes", grdb], swiftSettings: strict),
         .target(
             name: "ControlPlane",
             dependencies: [
@@ -111,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "shoal",
             dependencies: [
-                "AdminTypes", "ServiceModel", "Dataplane", "HostNetwork", "TableCompiler", "NetworkTypes",
+                "AdminTypes", "ServiceModel", "Dataplane", "HostNetwork", "Store", "TableCompiler", "NetworkTypes",
                 argumentParser, asyncHTTPClient, nioCore, nioHTTP1, yams,
             ], swiftSettings: strict, linkerSettings: selfContained),
 
@@ -140,7 +142,11 @@ let package = Package(
                 "ControlPlane", "TableCompiler", "HealthChecking", "Store", "ServiceModel", "NetworkTypes", logging,
             ]),
         .testTarget(name: "AdminTypesTests", dependencies: ["AdminTypes", "ServiceModel", "NetworkTypes"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "ServiceModel", "NetworkTypes"]),
+        .executableTarget(
+            name: "StoreWriter", dependencies: ["Store", "ServiceModel", "NetworkTypes"],
+            path: "Tests/Support/StoreWriter", swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "StoreWriter", "ServiceModel", "NetworkTypes", grdb]),
         .testTarget(
             name: "AuthenticationTests", dependencies: ["Authentication", "SeededGenerator", crypto],
             exclude: ["Fixtures"]),

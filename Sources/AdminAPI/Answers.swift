@@ -54,7 +54,8 @@ extension AdminAPI {
         let isDryRun = try flag("dryRun", of: request)
         let prunes = try flag("prune", of: request)
         let text = String(buffer: try await request.body.collect(upTo: Self.bodyMax))
-        let outcome = try await controller.change(dryRun: isDryRun) { current, surroundings in
+        let author = Author(kind: .socket, name: "unknown")
+        let outcome = try await controller.change(by: author, dryRun: isDryRun) { current, surroundings in
             ConfigurationDocument.check(text, appliedTo: current, prune: prunes, in: surroundings)
         }
         return ApplyAnswer(

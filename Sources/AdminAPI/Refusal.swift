@@ -35,9 +35,10 @@ extension ErrorAnswer {
         let (code, status, message) =
             switch error {
             case .invalid: (400, "INVALID_ARGUMENT", "the document was refused, nothing was changed")
-            case .store(.conflict): (409, "CONFLICT", "\(error)")
+            case .store(.conflict), .store(.duplicate): (409, "CONFLICT", "\(error)")
+            case .store(.diskFull): (507, "INSUFFICIENT_STORAGE", "\(error)")
             case .detached: (409, "CONFLICT", "\(error)")
-            case .store: (500, "INTERNAL", "\(error)")
+            case .store: (503, "UNAVAILABLE", "\(error)")
             }
         self.init(.init(code: code, status: status, message: message, details: error.problems?.map(Detail.init)))
     }

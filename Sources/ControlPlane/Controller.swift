@@ -43,6 +43,8 @@ public actor Controller: Service {
     private(set) var failure: String?
     /// Why the stored resources are not even tried: nothing is touched then.
     private(set) var refusal: String?
+    /// Of the stored resources that were looked at last; `nil` until the store could be read.
+    private(set) var seenRevision: UInt64?
     private(set) var hostProblems: [String] = []
     private(set) var isDetached = false
 
@@ -79,19 +81,55 @@ public actor Controller: Service {
         saveHealth()
     }
 
-    /// Reads what is stored and what is installed, and makes the maps right; before anything else is asked of the controller.
-    /// - Throws: When either cannot be read; nothing has been touched then.
+    /// Reads what is installed and what is stored, and makes the maps right; before anything else is asked of the controller.
+    ///
+    /// When the store cannot be read, forwarding stays as it is until it can be.
+    /// - Throws: When the maps cannot be read; nothing has been touched then.
     public func start() async throws {
         installed = try await dataplane.tables()
         ledger = IDLedger(installed: installed, limits: limits)
-        let stored = try await store.read()
+        await followStore()
+        await reconcile()
+    }
+
+    /// Wants what is stored, when that is newer than all that was seen of it.
+    ///
+    /// Changes that go through the controller are wanted before this finds them. It is for the start, and for a change
+    /// whose failure was told although the disk has kept it.
+    func followStore() async {
+        let stored: StoredConfiguration
+        do { stored = try await store.read() } catch {
+            // Later it goes on with what was read before.
+            if seenRevision == nil { refuse("the store cannot be read, so forwarding stays as it is: \(error)") }
+            return
+        }
+        guard let seen = seenRevision else { return await load(stored) }
+        guard stored.revision > max(seen, desired.revision) else { return }
+        seenRevision = stored.revision
+        do {
+            let resources = try CheckedConfiguration(stored.configuration, in: surroundings)
+            await want(Desired(revision: stored.revision, resources: resources))
+        } catch {
+            refuse("the stored resources break rules of this version, so forwarding stays as it is:\n\(error)")
+        }
+    }
+
+    private func load(_ stored: StoredConfiguration) async {
+        seenRevision = stored.revision
+        refusal = nil
+        guard stored.revision > 0 || installed.listeners.isEmpty else {
+            return refuse(
+                """
+                the store is empty, but \(installed.listeners.count) listeners are installed, so forwarding stays as it is; \
+                restore the store, or apply a document that says what to serve
+                """)
+        }
         do {
             // Not with the host's addresses: a VIP that is still held from before would look like one of them.
             let resources = try CheckedConfiguration(stored.configuration, in: surroundings)
             desired = Desired(revision: stored.revision, resources: resources)
         } catch {
-            refusal = "the stored resources break rules of this version, so forwarding stays as it is:\n\(error)"
-            logger.error("\(refusal ?? "")")
+            refuse("the stored resources break rules of this version, so forwarding stays as it is:\n\(error)")
         }
         var stale: [CheckID: HealthRecord] = [:]
         do {
@@ -101,7 +139,12 @@ public actor Controller: Service {
         }
         await checker.update(checks(of: desired.resources), restoring: stale)
         records = await checker.snapshot()
-        await reconcile()
+    }
+
+    private func refuse(_ reason: String) {
+        guard refusal != reason else { return }
+        refusal = reason
+        logger.error("\(reason)")
     }
 
     func currentSurroundings() async -> Surroundings {
@@ -132,12 +175,17 @@ public actor Controller: Service {
         }
     }
 
-    /// Signs of life, another look at the host, and another try after a failure.
+    /// Signs of life, another look at the host and the store, and another try after a failure.
     private func tick(every period: Duration) async {
-        while (try? await Task.sleep(for: period)) != nil { await reconcile() }
+        while (try? await Task.sleep(for: period)) != nil {
+            await followStore()
+            await reconcile()
+        }
     }
 
     private func saveHealth() {
+        // Without resources nothing was checked, and what is in the file is better than nothing.
+        guard seenRevision != nil else { return }
         do { try healthFile.write(records) } catch { logger.error("health would not survive a restart: \(error)") }
     }
 

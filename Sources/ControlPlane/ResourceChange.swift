@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Logging
 public import ServiceModel
 public import Store
@@ -34,20 +35,23 @@ extension Controller {
     /// Replaces the resources by what `decide` makes of them; all of it or nothing.
     ///
     /// - Parameters:
+    ///   - author: Who asks for it, for the history.
     ///   - dryRun: Only tells what would change.
     ///   - decide: Gets the resources as they are.
     /// - Returns: After the kernel holds the change, or has refused it.
     public func change(
-        dryRun: Bool, _ decide: @Sendable (Configuration, Surroundings) -> Result<CheckedConfiguration, Problems>
+        by author: Author, dryRun: Bool,
+        _ decide: @Sendable (Configuration, Surroundings) -> Result<CheckedConfiguration, Problems>
     ) async throws(ChangeError) -> ChangeOutcome {
         guard !isDetached else { throw .detached }
         let surroundings = await currentSurroundings()
+        if seenRevision == nil { await followStore() }
         let old = try await stored()
         let resources = try decide(old.configuration, surroundings).unwrapped()
 
         let changes = old.configuration.changes(to: resources.configuration)
         guard !dryRun, !changes.isEmpty else { return outcome(old.revision, changes) }
-        let new = try await commit(resources, over: old)
+        let new = try await commit(resources, over: old, by: author)
         logger.info("changed", metadata: ["revision": "\(new.revision)", "resources": "\(changes.count)"])
         await want(Desired(revision: new.revision, resources: resources))
         return outcome(new.revision, changes)
@@ -59,10 +63,11 @@ extension Controller {
     }
 
     private func commit(
-        _ resources: CheckedConfiguration, over old: StoredConfiguration
+        _ resources: CheckedConfiguration, over old: StoredConfiguration, by author: Author
     ) async throws(ChangeError) -> StoredConfiguration {
         do {
-            return try await store.commit(resources.configuration, basedOn: old.revision)
+            return try await store.commit(
+                resources.configuration, basedOn: old.revision, by: author, at: Int64(Date().timeIntervalSince1970))
         } catch {
             throw .store(error)
         }

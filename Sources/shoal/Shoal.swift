@@ -25,7 +25,7 @@ struct Shoal: AsyncParsableCommand {
         version: shoalVersion,
         subcommands: [
             ApplyCommand.self, ExportCommand.self, StatusCommand.self, HealthCommand.self, MapCommand.self,
-            DetachCommand.self,
+            StoreCommand.self, DetachCommand.self,
         ])
 
     static func main() async {

@@ -45,7 +45,7 @@ struct Daemon {
             managesSettings: options.manageSysctls, adoptedVIPs: try dataplane.maps.tables().vips,
             logger: Logger(label: "shoal.host"))
         let controller = Controller(
-            store: FileStore(directory: options.stateDirectory),
+            store: SQLiteStore(path: options.stateDirectory + "/" + SQLiteStore.fileName),
             dataplane: KernelDataplane(dataplane, pins: PinDirectory(options.bpffsDirectory)), host: host,
             checker: HealthChecker(sourceAddresses: options.healthCheckSourceAddresses),
             healthFile: StateFile(path: options.stateDirectory + "/health.json"),

@@ -73,6 +73,7 @@ struct ControllerTests {
             .path
         let dataplane: FakeDataplane
         let host = FakeHost()
+        let store: SQLiteStore
         let controller: Controller
 
         init(dataplane: FakeDataplane = FakeDataplane(), stored: String? = nil) throws {
@@ -81,8 +82,9 @@ struct ControllerTests {
                 try stored.write(toFile: directory + "/resources.json", atomically: true, encoding: .utf8)
             }
             self.dataplane = dataplane
+            store = SQLiteStore(path: directory + "/shoal.db")
             controller = Controller(
-                store: FileStore(directory: directory), dataplane: dataplane, host: host, checker: HealthChecker(),
+                store: store, dataplane: dataplane, host: host, checker: HealthChecker(),
                 healthFile: StateFile(path: directory + "/health.json"),
                 logger: Logger(label: "test") { _ in
                     SwiftLogNoOpLogHandler()
@@ -92,7 +94,7 @@ struct ControllerTests {
         deinit { try? FileManager.default.removeItem(atPath: directory) }
 
         func apply(_ configuration: Configuration, dryRun: Bool = false) async throws -> ChangeOutcome {
-            try await controller.change(dryRun: dryRun) { _, surroundings in
+            try await controller.change(by: Author(kind: .socket, name: "alice"), dryRun: dryRun) { _, surroundings in
                 Result { () throws(Problems) in try CheckedConfiguration(configuration, in: surroundings) }
             }
         }
@@ -146,7 +148,8 @@ struct ControllerTests {
         for bad in [Self.web(port: 0), Self.web(vip: "192.0.2.1")] {
             await #expect(throws: ChangeError.self) { try await rig.apply(bad) }
         }
-        #expect(try await rig.controller.stored() == StoredConfiguration(revision: 1, configuration: Self.web()))
+        let stored = try await rig.controller.stored()
+        #expect(stored.revision == 1 && stored.configuration.changes(to: Self.web()).isEmpty)
         #expect(await rig.dataplane.plans.count == 1)
     }
 
@@ -197,6 +200,55 @@ struct ControllerTests {
         #expect(problem.contains("loadBalancers[0].vip"))
         #expect(await rig.dataplane.plans.isEmpty)
         #expect(await rig.dataplane.installed == installed)
+    }
+
+    @Test("a store that cannot be read leaves the forwarding as it is, and is taken over once it can")
+    func unreadableStore() async throws {
+        let source = try Rig()
+        _ = try await source.apply(Self.web())
+        let stored = try await source.controller.stored()
+        let rig = try Rig(dataplane: FakeDataplane(installed: await source.dataplane.installed))
+        let file = rig.directory + "/shoal.db"
+        try Data().write(to: URL(filePath: file))
+        try await rig.controller.start()
+        #expect(await rig.dataplane.plans.isEmpty)
+        #expect(await rig.dataplane.installed == source.dataplane.installed)
+        let problem = try #require(await rig.controller.status().problems.first)
+        #expect(problem.contains(file) && problem.contains("restore"))
+        await #expect(throws: ChangeError.store(.damaged(path: file, cause: "it is empty"))) {
+            try await rig.apply(Self.web(port: 81))
+        }
+        #expect(await rig.dataplane.plans.isEmpty)
+
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.copyItem(atPath: source.directory + "/shoal.db", toPath: file)
+        try FileManager.default.copyItem(atPath: source.directory + "/shoal.db-wal", toPath: file + "-wal")
+        let outcome = try await rig.apply(Self.web(port: 81))
+        #expect(outcome.revision == stored.revision + 1 && outcome.failure == nil)
+        #expect(await rig.dataplane.installed.listeners.keys.map(\.port) == [81])
+        #expect(await rig.controller.status().problems.isEmpty)
+    }
+
+    @Test("the history names who asked for a change")
+    func author() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        let entries = try await rig.store.history(after: 0, limit: 10)
+        #expect(entries.count == 4 && entries.allSatisfy { $0.author.name == "alice" })
+    }
+
+    @Test("an empty store does not empty the maps; a document that is applied then counts")
+    func lostStore() async throws {
+        let vip = Endpoint(address: IPAddress("203.0.113.99")!, port: 80, transport: .tcp)
+        let installed = Tables(
+            listeners: [vip: ListenerEntry(id: ListenerID(rawValue: 0), service: ServiceID(rawValue: 0))])
+        let rig = try Rig(dataplane: FakeDataplane(installed: installed))
+        try await rig.controller.start()
+        #expect(await rig.dataplane.installed == installed)
+        #expect(await rig.controller.status().problems.contains { $0.contains("the store is empty") })
+        let outcome = try await rig.apply(Self.web())
+        #expect(outcome.installedRevision == 1)
+        #expect(await rig.dataplane.installed.listeners.keys.map(\.description) == ["203.0.113.10:80/tcp"])
     }
 
     @Test("after detach nothing is forwarded and no change is taken")
