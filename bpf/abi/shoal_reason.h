@@ -20,7 +20,7 @@
 	X(TRUNCATED, "truncated", PASS, "ends before its headers do, or its lengths contradict")   \
 	X(FRAGMENT, "fragment", PASS, "an IPv4 fragment, which may carry no ports")                \
 	X(NO_LISTENER, "no_listener", PASS, "no listener and no target's reply: not for us")       \
-	X(TO_BALANCER, "to_balancer", PASS, "a target's reply to a socket of this host, as to a probe") \
+	X(TO_BALANCER, "to_balancer", PASS, "a target's reply to a socket of ours, as to a probe") \
 	X(NO_NEIGHBOUR, "no_neighbour", KERNEL, "the next hop's MAC address is not known yet")     \
 	X(NO_ROUTE, "no_route", KERNEL, "the routing table has no usable way to the destination")  \
 	X(FORWARDING_OFF, "forwarding_off", KERNEL, "IP forwarding is off on this interface")      \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lets every frame through. A veth delivers what XDP sends it only with a program: see topology.py. */
+/* Lets every frame through. A veth takes what XDP sends it only with a program: see topology.py. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
