@@ -183,9 +183,10 @@ public actor Controller: Service {
         }
     }
 
-    private func saveHealth() {
+    /// Writes what is known about health where the next daemon finds it.
+    package func saveHealth() {
         // Without resources nothing was checked, and what is in the file is better than nothing.
-        guard seenRevision != nil else { return }
+        guard seenRevision != nil, refusal == nil else { return }
         do { try healthFile.write(records) } catch { logger.error("health would not survive a restart: \(error)") }
     }
 

@@ -251,6 +251,25 @@ struct ControllerTests {
         #expect(await rig.dataplane.installed.listeners.keys.map(\.description) == ["203.0.113.10:80/tcp"])
     }
 
+    @Test("while stored resources are refused, what is known about health stays in its file")
+    func healthOutlivesRefusal() async throws {
+        let stored = """
+            {"revision": 5, "document": "apiVersion: shoal/v1\\nloadBalancers: [{name: web, vip: 127.0.0.1}]\\n"}
+            """
+        let rig = try Rig(stored: stored)
+        let file = StateFile<[CheckID: HealthRecord]>(path: rig.directory + "/health.json")
+        let target = Endpoint(address: IPAddress("10.1.0.1")!, port: 8080, transport: .tcp)
+        let known = [
+            CheckID(loadBalancer: "web", service: "http", target: target): HealthRecord(
+                tracker: HealthTracker(unhealthyThreshold: 3, healthyThreshold: 3), sinceUnixSeconds: 7)
+        ]
+        try file.write(known)
+        try await rig.controller.start()
+        #expect(await rig.controller.status().problems.contains { $0.contains("break rules") })
+        await rig.controller.saveHealth()
+        #expect(try file.read() == known)
+    }
+
     @Test("after detach nothing is forwarded and no change is taken")
     func detach() async throws {
         let rig = try Rig()
