@@ -98,8 +98,8 @@ let package = Package(
         .target(
             name: "AdminAPI",
             dependencies: [
-                "AdminTypes", "ControlPlane", "HealthChecking", "ServiceModel", "Store", "NetworkTypes", hummingbird,
-                logging, nioCore,
+                "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "ServiceModel", "Store",
+                "NetworkTypes", hummingbird, logging, nioCore,
             ],
             swiftSettings: strict),
 

@@ -1,17 +1,18 @@
-internal import AdminTypes
 public import ControlPlane
 public import Foundation
 public import Hummingbird
 public import Logging
-internal import ServiceModel
 
-/// The daemon's REST API on a unix socket.
+/// The daemon's REST API.
 public struct AdminAPI: Sendable {
     /// Bytes; a document of 10,000 targets has about 1 MB.
     static let bodyMax = 4 << 20
 
     let controller: Controller
     let about: AboutDaemon
+    /// The one that paths and signatures name.
+    let region: String
+    let authenticator = Authenticator()
 
     /// Facts about the process that answers.
     public struct AboutDaemon: Sendable {
@@ -26,9 +27,10 @@ public struct AdminAPI: Sendable {
         }
     }
 
-    public init(controller: Controller, about: AboutDaemon) {
+    public init(controller: Controller, about: AboutDaemon, region: String) {
         self.controller = controller
         self.about = about
+        self.region = region
     }
 
     /// A server that listens on `socketPath` until it is shut down.
@@ -38,24 +40,7 @@ public struct AdminAPI: Sendable {
         socketPath: String, logger: Logger, onListening: @escaping @Sendable () async -> Void
     ) -> some ApplicationProtocol {
         Application(
-            router: router, configuration: .init(address: .unixDomainSocket(path: socketPath), serverName: "shoald"),
+            responder: routes, configuration: .init(address: .unixDomainSocket(path: socketPath), serverName: "shoald"),
             onServerRunning: { _ in await onListening() }, logger: logger)
-    }
-
-    var router: Router<BasicRequestContext> {
-        let router = Router()
-        router.add(middleware: ErrorMiddleware())
-        router.get("/livez") { _, _ in "ok\n" }
-        router.get("/v1/status") { _, _ in try await answer(self.status()) }
-        router.get("/v1/health") { request, _ in try await answer(self.health(request)) }
-        router.get("/v1/regions/{region}:export") { request, context in try await self.export(request, context) }
-        router.post("/v1/regions/{region}:apply") { request, context in
-            try await answer(self.apply(request, context))
-        }
-        router.post("/v1/detach") { _, _ in
-            try await self.controller.detach()
-            return try await answer(self.status())
-        }
-        return router
     }
 }

@@ -1,66 +1,89 @@
 internal import AdminTypes
+internal import Authentication
 internal import ControlPlane
+internal import HTTPTypes
 internal import Hummingbird
-internal import Logging
+internal import NIOCore
 internal import ServiceModel
 internal import Store
 
-/// Turns errors into the envelope of the API, and what nobody expected into a 500 that says so.
-struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
-    func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let error as ErrorAnswer {
-            return try answer(error, status: HTTPResponse.Status(code: error.error.code))
-        } catch let error as ChangeError {
-            let refusal = ErrorAnswer(error)
-            return try answer(refusal, status: HTTPResponse.Status(code: refusal.error.code))
-        } catch let error as any HTTPResponseError {
-            let body = ErrorAnswer.Body(
-                code: error.status.code, status: error.status.code == 404 ? "NOT_FOUND" : "INVALID_ARGUMENT",
-                message: "\(request.method) \(request.uri.path): \(error.status.reasonPhrase)")
-            return try answer(ErrorAnswer(body), status: error.status)
-        } catch {
-            context.logger.error("\(request.method) \(request.uri.path) failed: \(error)")
-            return try answer(
-                ErrorAnswer(.init(code: 500, status: "INTERNAL", message: "\(error)")), status: .internalServerError)
+extension Reply {
+    /// The envelope of an error, with its code as the status.
+    static func refusal(_ error: ErrorAnswer, headers: HTTPFields = [:]) -> Reply {
+        Reply { requestID in
+            let envelope = RefusalEnvelope(requestId: requestID, error: error.error)
+            var response = try json(envelope, status: HTTPResponse.Status(code: error.error.code))
+            response.headers.append(contentsOf: headers)
+            if error.error.code == 401 { response.headers[.wwwAuthenticate] = SignedRequest.challenge }
+            return response
         }
     }
 }
 
+private struct RefusalEnvelope: Encodable {
+    let requestId: String
+    let error: ErrorAnswer.Body
+}
+
 extension ErrorAnswer {
-    init(_ error: ChangeError) {
-        let (code, status, message) =
-            switch error {
-            case .invalid: (400, "INVALID_ARGUMENT", "the document was refused, nothing was changed")
-            case .store(.conflict), .store(.duplicate): (409, "CONFLICT", "\(error)")
-            case .store(.diskFull): (507, "INSUFFICIENT_STORAGE", "\(error)")
-            case .detached: (409, "CONFLICT", "\(error)")
-            case .store: (503, "UNAVAILABLE", "\(error)")
-            }
-        self.init(.init(code: code, status: status, message: message, details: error.problems?.map(Detail.init)))
+    /// What is answered when a request ended with an error; what nobody expected is a 500.
+    init(refusing error: any Error, of request: Request) {
+        switch error {
+        case let error as ErrorAnswer: self = error
+        case let error as ChangeError: self.init(error)
+        case let error as OperationError: self.init(error)
+        case let error as Problems: self.init(error, message: "the request was refused")
+        case let error as SignatureRefusal:
+            let word = error.httpStatus == 400 ? "INVALID_ARGUMENT" : "UNAUTHENTICATED"
+            self.init(.init(code: error.httpStatus, status: word, message: "\(error)"))
+        case let error as any HTTPResponseError:
+            self.init(
+                .init(code: error.status.code, status: Self.word(for: error.status), message: Self.text(error, request))
+            )
+        default: self.init(.init(code: 500, status: "INTERNAL", message: "\(error)"))
+        }
     }
+
+    init(_ error: ChangeError) {
+        switch error {
+        case .refused(let error): self.init(error)
+        case .stale:
+            let remedy = "\(error); read it again, and decide whether the change still makes sense"
+            self.init(.init(code: 412, status: "FAILED_PRECONDITION", message: remedy))
+        case .store(.conflict), .store(.duplicate), .detached:
+            self.init(.init(code: 409, status: "CONFLICT", message: "\(error)"))
+        case .store(.diskFull): self.init(.init(code: 507, status: "INSUFFICIENT_STORAGE", message: "\(error)"))
+        case .store: self.init(.init(code: 503, status: "UNAVAILABLE", message: "\(error)"))
+        }
+    }
+
+    static let nothingThere = notFound("there is nothing at this path; see /openapi.json")
 
     static func notFound(_ message: String) -> ErrorAnswer {
         ErrorAnswer(.init(code: 404, status: "NOT_FOUND", message: message))
     }
 
+    /// - Parameter path: The parameter or header.
     static func invalid(_ path: String, _ message: String) -> ErrorAnswer {
         ErrorAnswer(
             .init(
-                code: 400, status: "INVALID_ARGUMENT", message: "the request was refused",
+                code: 400, status: "INVALID_ARGUMENT", message: "the request was refused: \(path): \(message)",
                 details: [Detail(path: path, message: message)]))
     }
-}
 
-extension ErrorAnswer.Detail {
-    init(_ problem: Problem) { self.init(path: problem.path, message: problem.reason.description) }
-}
+    private static func word(for status: HTTPResponse.Status) -> String {
+        switch status.code {
+        case 404: "NOT_FOUND"
+        case 413: "CONTENT_TOO_LARGE"
+        case 500...: "INTERNAL"
+        default: "INVALID_ARGUMENT"
+        }
+    }
 
-extension ChangeError {
-    fileprivate var problems: [Problem]? {
-        if case .invalid(let problems) = self { problems.list } else { nil }
+    private static func text(_ error: any HTTPResponseError, _ request: Request) -> String {
+        switch error.status.code {
+        case 413: "the body has more than \(AdminAPI.bodyMax) bytes"
+        default: "\(request.method): \(error.status.reasonPhrase)"
+        }
     }
 }

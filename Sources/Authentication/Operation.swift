@@ -12,9 +12,10 @@ public enum Operation: String, Sendable, Hashable, CaseIterable {
     case describeAgs, describeAg, createAg, updateAg, deleteAg
 
     // Ours.
+    case addInstances, removeInstances
     case describeInstances, describeInstance, createInstance, updateInstance, deleteInstance
     case apply, plan, export
-    case watchEvents, readStatus, readMetrics, readMaps, explain
+    case watchEvents, readStatus, readHealth, readMetrics, readMaps, explain
     case describeKeys, createKey, deleteKey
     case describeTokens, createToken, deleteToken
     case readAudit
@@ -77,6 +78,8 @@ public enum Operation: String, Sendable, Hashable, CaseIterable {
         .updateAg: .role(.operator),
         .deleteAg: .role(.operator),
 
+        .addInstances: .role(.operator),
+        .removeInstances: .role(.operator),
         .describeInstances: .role(.viewer),
         .describeInstance: .role(.viewer),
         .createInstance: .role(.operator),
@@ -87,6 +90,7 @@ public enum Operation: String, Sendable, Hashable, CaseIterable {
         .export: .role(.viewer),
         .watchEvents: .role(.viewer),
         .readStatus: .role(.viewer),
+        .readHealth: .role(.viewer),
         .readMetrics: .role(.viewer),
         .readMaps: .role(.viewer),
         .explain: .role(.viewer),

@@ -49,6 +49,8 @@ public actor Controller: Service {
     private(set) var isDetached = false
 
     private var ledger: IDLedger
+    /// Of changes, from reading what is stored to storing what comes of it.
+    let turns = TurnQueue()
     private var isRunning = false
     /// Those who wait for a run that has not begun.
     private var waiters: [CheckedContinuation<Void, Never>] = []

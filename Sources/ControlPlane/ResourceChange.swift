@@ -16,7 +16,9 @@ public struct ChangeOutcome: Sendable, Hashable {
 
 /// Why resources were not changed.
 public enum ChangeError: Error, Sendable, Hashable {
-    case invalid(Problems)
+    case refused(OperationError)
+    /// The resource is not at the version that the change was made for, but at this one.
+    case stale(version: UInt64)
     case store(StoreError)
     case detached
 }
@@ -24,7 +26,8 @@ public enum ChangeError: Error, Sendable, Hashable {
 extension ChangeError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .invalid(let problems): problems.description
+        case .refused(let error): error.description
+        case .stale(let version): "somebody else has changed the resource since, it is at version \(version) now"
         case .store(let error): error.description
         case .detached: "the data plane was detached; start shoald again first"
         }
@@ -34,32 +37,54 @@ extension ChangeError: CustomStringConvertible {
 extension Controller {
     /// Replaces the resources by what `decide` makes of them; all of it or nothing.
     ///
+    /// Changes are decided and stored one after the other, in the order in which they were asked for, and share the
+    /// run that installs them.
+    ///
     /// - Parameters:
     ///   - author: Who asks for it, for the history.
     ///   - dryRun: Only tells what would change.
-    ///   - decide: Gets the resources as they are.
+    ///   - decide: Gets the resources as they are; asked again when another node was faster.
     /// - Returns: After the kernel holds the change, or has refused it.
     public func change(
-        by author: Author, dryRun: Bool,
-        _ decide: @Sendable (Configuration, Surroundings) -> Result<CheckedConfiguration, Problems>
+        by author: Author, dryRun: Bool = false,
+        _ decide: @Sendable (Configuration, Surroundings) throws(ChangeError) -> CheckedConfiguration
     ) async throws(ChangeError) -> ChangeOutcome {
-        guard !isDetached else { throw .detached }
-        let surroundings = await currentSurroundings()
-        if seenRevision == nil { await followStore() }
-        let old = try await stored()
-        let resources = try decide(old.configuration, surroundings).unwrapped()
-
-        let changes = old.configuration.changes(to: resources.configuration)
-        guard !dryRun, !changes.isEmpty else { return outcome(old.revision, changes) }
-        let new = try await commit(resources, over: old, by: author)
-        logger.info("changed", metadata: ["revision": "\(new.revision)", "resources": "\(changes.count)"])
-        await want(Desired(revision: new.revision, resources: resources))
-        return outcome(new.revision, changes)
+        let step = try await storeInTurn(by: author, dryRun: dryRun, decide)
+        guard !dryRun, !step.changes.isEmpty else { return outcome(step.revision, step.changes) }
+        logger.info("changed", metadata: ["revision": "\(step.revision)", "resources": "\(step.changes.count)"])
+        await want(Desired(revision: step.revision, resources: step.resources))
+        return outcome(step.revision, step.changes)
     }
 
     /// The resources at the newest revision.
     public func stored() async throws(ChangeError) -> StoredConfiguration {
         do { return try await store.read() } catch { throw .store(error) }
+    }
+
+    private struct StoredStep {
+        let revision: UInt64
+        let resources: CheckedConfiguration
+        let changes: [Change]
+    }
+
+    private func storeInTurn(
+        by author: Author, dryRun: Bool,
+        _ decide: @Sendable (Configuration, Surroundings) throws(ChangeError) -> CheckedConfiguration
+    ) async throws(ChangeError) -> StoredStep {
+        await turns.take()
+        defer { turns.pass() }
+        guard !isDetached else { throw .detached }
+        let surroundings = await currentSurroundings()
+        if seenRevision == nil { await followStore() }
+        let old = try await stored()
+        let resources = try decide(old.configuration, surroundings)
+        let changes = old.configuration.changes(to: resources.configuration)
+        guard !dryRun, !changes.isEmpty else {
+            return StoredStep(revision: old.revision, resources: resources, changes: changes)
+        }
+        let new = try await commit(resources, over: old, by: author)
+        return StoredStep(
+            revision: new.revision, resources: resources.stored(as: new.configuration), changes: changes)
     }
 
     private func commit(
@@ -76,14 +101,5 @@ extension Controller {
     private func outcome(_ revision: UInt64, _ changes: [Change]) -> ChangeOutcome {
         ChangeOutcome(
             revision: revision, changes: changes, installedRevision: installedRevision, failure: failure ?? refusal)
-    }
-}
-
-extension Result where Success == CheckedConfiguration, Failure == Problems {
-    fileprivate func unwrapped() throws(ChangeError) -> CheckedConfiguration {
-        switch self {
-        case .success(let resources): return resources
-        case .failure(let problems): throw .invalid(problems)
-        }
     }
 }

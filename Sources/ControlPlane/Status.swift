@@ -53,6 +53,18 @@ extension Controller {
             attachments: attachments, services: services, problems: problems(services, attachments))
     }
 
+    /// What keeps the kernel from holding what is wanted; empty when it does.
+    public func obstacles() -> [String] {
+        var obstacles: [String] = []
+        if isDetached { obstacles.append("the data plane was detached and forwards nothing; start shoald again") }
+        if let refusal { obstacles.append(refusal) }
+        if let failure {
+            obstacles.append(
+                "revision \(desired.revision) is not installed, the kernel holds \(installedRevision): \(failure)")
+        }
+        return obstacles
+    }
+
     /// Every backend service, in the order of the resources.
     public func services() -> [ServiceStatus] {
         desired.resources.configuration.loadBalancers.flatMap { loadBalancer in
@@ -90,13 +102,7 @@ extension Controller {
     }
 
     private func problems(_ services: [ServiceStatus], _ attachments: [AttachmentStatus]) -> [String] {
-        var problems: [String] = []
-        if isDetached { problems.append("the data plane was detached and forwards nothing; start shoald again") }
-        if let refusal { problems.append(refusal) }
-        if let failure {
-            problems.append(
-                "revision \(desired.revision) is not installed, the kernel holds \(installedRevision): \(failure)")
-        }
+        var problems = obstacles()
         problems += services.compactMap(\.problem)
         problems += hostProblems
         problems += attachments.compactMap(\.warning)

@@ -90,6 +90,11 @@ public struct CheckedConfiguration: Sendable, Hashable {
         CheckedConfiguration(unchecked: configuration.stamped(replacing: old, at: unixSeconds, newID: newID))
     }
 
+    /// The same with the ids, times and versions that the store gave it.
+    ///
+    /// - Parameter stored: What the store made of this configuration, and of no other.
+    public func stored(as stored: Configuration) -> CheckedConfiguration { CheckedConfiguration(unchecked: stored) }
+
     /// Nothing to serve.
     public static let empty = CheckedConfiguration(unchecked: Configuration())
 

@@ -26,7 +26,7 @@ struct APIClient {
 
     private func decode<Answer: Decodable>(_ buffer: ByteBuffer, as type: Answer.Type) throws -> Answer {
         do {
-            return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
+            return try JSONDecoder().decode(Envelope<Answer>.self, from: Data(buffer.readableBytesView)).result
         } catch {
             throw Failure(.failed, "the daemon's answer is not understood; is it of another version? (\(error))")
         }
@@ -101,4 +101,9 @@ struct APIClient {
             }
         return Failure(code, ([answer.error.message] + lines).joined(separator: "\n"))
     }
+}
+
+/// What every answer in JSON has around it.
+private struct Envelope<Result: Decodable>: Decodable {
+    let result: Result
 }

@@ -59,7 +59,8 @@ struct Daemon {
     private func serve(_ controller: Controller) async throws {
         let api = AdminAPI(
             controller: controller,
-            about: .init(version: shoalVersion, processID: getpid(), startedAt: Date()))
+            about: .init(version: shoalVersion, processID: getpid(), startedAt: Date()),
+            region: Configuration.defaultRegion)
         let socket = options.socketPath
         unlink(socket)
         let server = api.server(socketPath: socket, logger: Logger(label: "shoal.api")) {

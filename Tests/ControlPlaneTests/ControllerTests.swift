@@ -94,8 +94,11 @@ struct ControllerTests {
         deinit { try? FileManager.default.removeItem(atPath: directory) }
 
         func apply(_ configuration: Configuration, dryRun: Bool = false) async throws -> ChangeOutcome {
-            try await controller.change(by: Author(kind: .socket, name: "alice"), dryRun: dryRun) { _, surroundings in
-                Result { () throws(Problems) in try CheckedConfiguration(configuration, in: surroundings) }
+            try await controller.change(by: Author(kind: .socket, name: "alice"), dryRun: dryRun) {
+                (_, surroundings) throws(ChangeError) in
+                do { return try CheckedConfiguration(configuration, in: surroundings) } catch {
+                    throw .refused(.refused(error))
+                }
             }
         }
     }

@@ -102,6 +102,11 @@ struct ListField<Element> {
 }
 
 extension ListQuery {
+    /// The part that this asks for of a list without filters and order.
+    ///
+    /// - Throws: Everything that is wrong with the query.
+    public func page<Element>(of list: [Element]) throws(Problems) -> Page<Element> { try page(of: list, by: [:]) }
+
     /// The part of a list that this asks for.
     ///
     /// - Throws: Everything that is wrong with the query, with the parameters' names, as in `filters.1.name`.

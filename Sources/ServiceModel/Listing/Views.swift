@@ -57,6 +57,10 @@ extension Configuration {
         }
     }
 
+    public func views(ofGroupsIn loadBalancer: LoadBalancer) -> [GroupView] {
+        loadBalancer.groups.map { GroupView(group: $0, loadBalancer: loadBalancer) }
+    }
+
     public func views(ofTargetsIn group: ServerGroup) -> [TargetView] {
         let addresses = Dictionary(instances.map { ($0.id, $0.address) }) { first, _ in first }
         return group.targets.map { target in

@@ -1,0 +1,112 @@
+internal import AdminTypes
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+extension HTTPField.Name {
+    static let requestID = HTTPField.Name("x-jdcloud-request-id")!
+}
+
+/// What an endpoint answers.
+struct Reply: Sendable {
+    private let make: @Sendable (_ requestID: String) throws -> Response
+
+    init(_ make: @escaping @Sendable (_ requestID: String) throws -> Response) { self.make = make }
+
+    /// - Throws: When a value has no JSON, which is a fault of ours.
+    func response(to requestID: String) throws -> Response { try make(requestID) }
+
+    /// A result in the envelope that public clients read: they drop what has no request id, even for a deletion.
+    ///
+    /// - Parameter version: Of the resource that is answered.
+    static func result(_ result: some Encodable & Sendable, version: UInt64? = nil) -> Reply {
+        Reply { requestID in
+            var response = try json(Envelope(requestId: requestID, result: result), status: .ok)
+            if let version { response.headers[.eTag] = EntityTag.text(version) }
+            return response
+        }
+    }
+
+    static func response(_ response: Response) -> Reply { Reply { _ in response } }
+
+    static func text(_ text: String, type: String, status: HTTPResponse.Status = .ok) -> Reply {
+        response(
+            Response(
+                status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        )
+    }
+}
+
+private struct Envelope<Result: Encodable>: Encodable {
+    let requestId: String
+    let result: Result
+}
+
+func json(_ value: some Encodable, status: HTTPResponse.Status) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Response(
+        status: status, headers: [.contentType: "application/json"],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+}
+
+/// The version of a resource as RFC 9110 (sections 8.8.3 and 13.1.1) writes it: `"7"`.
+enum EntityTag {
+    static func text(_ version: UInt64) -> String { "\"\(version)\"" }
+
+    /// The versions that a request is for, or `nil` when it is for any.
+    ///
+    /// - Throws: For what is no list of tags of ours.
+    static func versions(ifMatch header: String) throws(ErrorAnswer) -> Set<UInt64>? {
+        if header == "*" { return nil }
+        var versions: Set<UInt64> = []
+        for tag in header.split(separator: ",") {
+            let tag = tag.drop { $0 == " " || $0 == "\t" }
+            let digits = tag.dropFirst().dropLast()
+            guard tag.hasPrefix("\""), tag.hasSuffix("\""), tag.count > 2, let version = UInt64(digits) else {
+                throw .invalid("If-Match", "must be the ETag of an answer, as in \"7\"")
+            }
+            versions.insert(version)
+        }
+        return versions
+    }
+}
+
+/// An object with one list in it, under the name that clients of that list expect, and the number of all that there are.
+struct ListAnswer<Element: Encodable & Sendable>: Encodable, Sendable {
+    let name: String
+    let elements: [Element]
+    let totalCount: Int
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: NamedKey.self)
+        try container.encode(elements, forKey: NamedKey(name))
+        try container.encode(totalCount, forKey: NamedKey("totalCount"))
+    }
+}
+
+/// An object with one field.
+struct FieldAnswer<Value: Encodable & Sendable>: Encodable, Sendable {
+    let name: String
+    let value: Value
+
+    init(_ name: String, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: NamedKey.self)
+        try container.encode(value, forKey: NamedKey(name))
+    }
+}
+
+struct NamedKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+}

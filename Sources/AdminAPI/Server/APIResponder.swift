@@ -1,0 +1,46 @@
+internal import AdminTypes
+internal import Authentication
+internal import Hummingbird
+internal import Logging
+
+/// Around all routes: reads path and query by one rule, gives every request an id, and turns errors into answers.
+struct APIResponder: HTTPResponder {
+    typealias Context = APIRequestContext
+
+    let routes: any HTTPResponder<APIRequestContext>
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        var response = try await answering(request, context) {
+            var context = context
+            let target = try RequestTarget(path: request.uri.path, query: request.uri.query ?? "")
+            context.target = target
+            return try await routes.respond(to: routed(request, to: target.path), context: context)
+        }
+        response.headers[.requestID] = context.requestID
+        return response
+    }
+
+    /// The request with its path decoded, since clients percent-encode the colon of `{id}:registerTargets`, or don't.
+    private func routed(_ request: Request, to path: String) throws(ErrorAnswer) -> Request {
+        // Whatever would not be a path any more is the path of nothing.
+        guard !path.contains(where: { "?#%".contains($0) || $0.isWhitespace }) else { throw .nothingThere }
+        var head = request.head
+        head.path = path
+        return Request(head: head, body: request.body)
+    }
+}
+
+/// What `body` answers, or the envelope of its error.
+func answering(
+    _ request: Request, _ context: APIRequestContext, _ body: () async throws -> Response
+) async throws -> Response {
+    do {
+        return try await body()
+    } catch {
+        let refusal = ErrorAnswer(refusing: error, of: request)
+        if refusal.error.code == 500 {
+            context.logger.error("\(request.method) \(request.uri.path) failed: \(error)")
+        }
+        return try Reply.refusal(refusal).response(to: context.requestID)
+    }
+}
