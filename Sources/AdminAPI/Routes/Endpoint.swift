@@ -57,9 +57,11 @@ extension AdminAPI {
                 }
             }
         }
-        for method in HTTPRequest.Method.known {
-            router.on("**", method: method) { _, context in
-                try Reply.refusal(.nothingThere).response(to: context.requestID)
+        for path in ["/", "**"] as [RouterPath] {
+            for method in HTTPRequest.Method.known {
+                router.on(path, method: method) { _, context in
+                    try Reply.refusal(.nothingThere).response(to: context.requestID)
+                }
             }
         }
         return APIResponder(routes: router.buildResponder())
