@@ -99,7 +99,7 @@ let package = Package(
             name: "AdminAPI",
             dependencies: [
                 "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "ServiceModel", "Store",
-                "NetworkTypes", hummingbird, logging, nioCore,
+                "NetworkTypes", hummingbird, logging, nioCore, serviceLifecycle,
             ],
             swiftSettings: strict),
 

@@ -17,7 +17,7 @@ extension ConfigurationDocument {
 }
 
 /// What both forms can hold.
-private indirect enum DocumentValue {
+indirect enum DocumentValue {
     case text(String)
     case number(Int)
     case boolean(Bool)

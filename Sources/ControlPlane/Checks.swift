@@ -21,6 +21,18 @@ private func watchedTargets(
 }
 
 extension Controller {
+    /// Writes the changes of health that came between two looks at the records into the log.
+    func noteTransitions(since before: [CheckID: HealthRecord]) {
+        for (loadBalancer, service, target) in watchedTargets(of: desired.resources) {
+            let id = CheckID(loadBalancer: loadBalancer.name, service: service.name, target: target.endpoint)
+            guard let old = before[id], let new = records[id], old.health != new.health else { continue }
+            let reason = new.health == .unhealthy ? new.lastFailure.map { ": \($0.kind.rawValue), \($0.detail)" } : nil
+            events.append(
+                .healthChanged, "target \(loadBalancer.name)/\(service.name)/\(target.endpoint.socketDescription)",
+                "\(old.health.rawValue) before, \(new.health.rawValue) now\(reason ?? "")", revision: desired.revision)
+        }
+    }
+
     /// The targets whose last word is good.
     func healthyTargets(of resources: CheckedConfiguration) -> Set<TargetKey> {
         Set(

@@ -17,6 +17,8 @@ public actor Controller: Service {
     let checker: HealthChecker
     let surroundings: Surroundings
     let logger: Logger
+    /// What happened since the start.
+    public nonisolated let events = EventLog()
     private let healthFile: StateFile<[CheckID: HealthRecord]>
     private let limits: TableLimits
 
@@ -171,7 +173,9 @@ public actor Controller: Service {
 
     private func followHealth() async {
         for await _ in checker.changes {
+            let before = records
             records = await checker.snapshot()
+            noteTransitions(since: before)
             saveHealth()
             await reconcile()
         }
@@ -222,6 +226,7 @@ public actor Controller: Service {
             installedRevision = desired.revision
             failure = nil
         } catch {
+            if failure != "\(error)" { events.append(.notInstalled, "tables", "\(error)", revision: desired.revision) }
             failure = "\(error)"
             logger.error("not installed: \(error)", metadata: ["revision": "\(desired.revision)"])
             await readBack()
@@ -244,6 +249,9 @@ public actor Controller: Service {
         try await dataplane.apply(steps, revision: desired.revision)
         if !steps.isEmpty {
             logger.info("installed", metadata: ["revision": "\(desired.revision)", "steps": "\(steps.count)"])
+            events.append(
+                .installed, "tables", "the kernel holds revision \(desired.revision), by \(steps.count) steps",
+                revision: desired.revision)
         }
         installed = tables
         installedInput = input
@@ -268,5 +276,6 @@ public actor Controller: Service {
         try await dataplane.detach()
         _ = await host.settle(vips: [], targets: [])
         logger.notice("detached: forwarding has stopped until the next start")
+        events.append(.detached, "daemon", "forwarding has stopped until the next start", revision: desired.revision)
     }
 }

@@ -8,6 +8,10 @@ public struct ChangeOutcome: Sendable, Hashable {
     /// Of the resources after the change; that before, when nothing changed or it was only tried.
     public let revision: UInt64
     public let changes: [Change]
+    /// The resources before the change.
+    public let before: Configuration
+    /// The resources after it; as they would be, when it was only tried.
+    public let after: Configuration
     /// What the kernel holds when this is answered; less than `revision` when it refused.
     public let installedRevision: UInt64
     /// Why the kernel does not hold it yet.
@@ -50,10 +54,15 @@ extension Controller {
         _ decide: @Sendable (Configuration, Surroundings) throws(ChangeError) -> CheckedConfiguration
     ) async throws(ChangeError) -> ChangeOutcome {
         let step = try await storeInTurn(by: author, dryRun: dryRun, decide)
-        guard !dryRun, !step.changes.isEmpty else { return outcome(step.revision, step.changes) }
+        guard !dryRun, !step.changes.isEmpty else { return outcome(of: step) }
         logger.info("changed", metadata: ["revision": "\(step.revision)", "resources": "\(step.changes.count)"])
+        for change in step.changes {
+            events.append(
+                Event.Kind(change.action), "\(change.kind.rawValue) \(change.name)",
+                "\(change.action.rawValue) by \(author.name)", revision: step.revision)
+        }
         await want(Desired(revision: step.revision, resources: step.resources))
-        return outcome(step.revision, step.changes)
+        return outcome(of: step)
     }
 
     /// The resources at the newest revision.
@@ -63,6 +72,7 @@ extension Controller {
 
     private struct StoredStep {
         let revision: UInt64
+        let before: Configuration
         let resources: CheckedConfiguration
         let changes: [Change]
     }
@@ -80,11 +90,13 @@ extension Controller {
         let resources = try decide(old.configuration, surroundings)
         let changes = old.configuration.changes(to: resources.configuration)
         guard !dryRun, !changes.isEmpty else {
-            return StoredStep(revision: old.revision, resources: resources, changes: changes)
+            return StoredStep(
+                revision: old.revision, before: old.configuration, resources: resources, changes: changes)
         }
         let new = try await commit(resources, over: old, by: author)
         return StoredStep(
-            revision: new.revision, resources: resources.stored(as: new.configuration), changes: changes)
+            revision: new.revision, before: old.configuration,
+            resources: resources.stored(as: new.configuration), changes: changes)
     }
 
     private func commit(
@@ -98,8 +110,20 @@ extension Controller {
         }
     }
 
-    private func outcome(_ revision: UInt64, _ changes: [Change]) -> ChangeOutcome {
+    private func outcome(of step: StoredStep) -> ChangeOutcome {
         ChangeOutcome(
-            revision: revision, changes: changes, installedRevision: installedRevision, failure: failure ?? refusal)
+            revision: step.revision, changes: step.changes, before: step.before, after: step.resources.configuration,
+            installedRevision: installedRevision, failure: failure ?? refusal)
+    }
+}
+
+extension Event.Kind {
+    fileprivate init(_ action: Change.Action) {
+        self =
+            switch action {
+            case .created: .resourceCreated
+            case .updated: .resourceUpdated
+            case .deleted: .resourceDeleted
+            }
     }
 }

@@ -96,7 +96,7 @@ struct ControllerTests {
         func apply(_ configuration: Configuration, dryRun: Bool = false) async throws -> ChangeOutcome {
             try await controller.change(by: Author(kind: .socket, name: "alice"), dryRun: dryRun) {
                 (_, surroundings) throws(ChangeError) in
-                do { return try CheckedConfiguration(configuration, in: surroundings) } catch {
+                do throws(Problems) { return try CheckedConfiguration(configuration, in: surroundings) } catch {
                     throw .refused(.refused(error))
                 }
             }
@@ -124,6 +124,46 @@ struct ControllerTests {
         #expect(await rig.dataplane.installed.listeners.keys.map(\.description) == ["203.0.113.10:80/tcp"])
         #expect(await rig.host.vips == [IPAddress("203.0.113.10")!])
         #expect(await rig.host.targets == [IPAddress("10.1.0.1")!])
+    }
+
+    @Test("changes that come at once are all made, each on top of the one before")
+    func concurrentChanges() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<32 {
+                group.addTask {
+                    _ = try await rig.controller.change(by: Author(kind: .socket, name: "alice")) {
+                        (current, surroundings) throws(ChangeError) in
+                        var new = current
+                        new.loadBalancers[0].description += "\(number) "
+                        do throws(Problems) { return try CheckedConfiguration(new, in: surroundings) } catch {
+                            throw .refused(.refused(error))
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let stored = try await rig.controller.stored()
+        let numbers = stored.configuration.loadBalancers[0].description.split(separator: " ").compactMap { Int($0) }
+        #expect(Set(numbers) == Set(0..<32) && numbers.count == 32)
+        #expect(stored.revision == 33)
+        #expect(await rig.controller.status().installedRevision == 33)
+    }
+
+    @Test("what happens is told to those who follow: changes with their author, and when the kernel holds them")
+    func events() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        let events = rig.controller.events.read(after: .init(number: 0)).events
+        #expect(events.filter { $0.kind == .resourceCreated }.count == 4)
+        let listener = events.first { $0.subject == "listener web/http" }
+        #expect(listener?.message == "created by alice" && listener?.revision == 1)
+        #expect(events.last?.kind == .installed && events.last?.revision == 1)
+        await rig.dataplane.fail(times: 1)
+        _ = try await rig.apply(Self.web(port: 81))
+        #expect(rig.controller.events.read(after: .init(number: 0)).events.contains { $0.kind == .notInstalled })
     }
 
     @Test("the same resources again change nothing and touch nothing")
