@@ -137,6 +137,48 @@ public struct ApplyAnswer: Codable, Sendable, Hashable {
     }
 }
 
+/// What a document would change, field by field.
+public struct PlanAnswer: Codable, Sendable, Hashable {
+    public struct Field: Codable, Sendable, Hashable {
+        /// As in the document: `port`, `healthCheck.intervalSeconds`, `targets["10.1.0.11"].weight`.
+        public var field: String
+        /// Absent when it comes with its resource or target.
+        public var before: String?
+        /// Absent when it goes with its resource or target.
+        public var after: String?
+
+        public init(field: String, before: String?, after: String?) {
+            self.field = field
+            self.before = before
+            self.after = after
+        }
+    }
+
+    public struct Change: Codable, Sendable, Hashable {
+        /// `created`, `updated` or `deleted`.
+        public var action: String
+        /// Kind and name, as in `listener web/http`.
+        public var resource: String
+        public var fields: [Field]
+
+        public init(action: String, resource: String, fields: [Field]) {
+            self.action = action
+            self.resource = resource
+            self.fields = fields
+        }
+    }
+
+    /// The one that the document was compared with.
+    public var revision: UInt64
+    /// Empty when the document says what is there.
+    public var changes: [Change]
+
+    public init(revision: UInt64, changes: [Change]) {
+        self.revision = revision
+        self.changes = changes
+    }
+}
+
 /// Why a request was refused. Nothing has changed then.
 public struct ErrorAnswer: Codable, Sendable, Hashable, Error {
     public struct Detail: Codable, Sendable, Hashable {
