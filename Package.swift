@@ -64,6 +64,8 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Authentication", dependencies: [crypto], swiftSettings: strict),
         .target(name: "AdminTypes", dependencies: ["ServiceModel", "NetworkTypes", yams], swiftSettings: strict),
+        .target(
+            name: "CommandText", dependencies: ["AdminTypes", "ServiceModel", "NetworkTypes"], swiftSettings: strict),
 
         // The kernel.
         .systemLibrary(name: "CShoalABI", path: "bpf/abi"),
@@ -113,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "shoal",
             dependencies: [
-                "AdminTypes", "ServiceModel", "Dataplane", "HostNetwork", "Store", "TableCompiler", "NetworkTypes",
-                argumentParser, asyncHTTPClient, nioCore, nioHTTP1, yams,
+                "CommandText", "AdminTypes", "ServiceModel", "Dataplane", "HostNetwork", "Store", "TableCompiler",
+                "NetworkTypes", argumentParser, asyncHTTPClient, nioCore, nioHTTP1, yams,
             ], swiftSettings: strict, linkerSettings: selfContained),
 
         // Tests; those of the lab are in Python, run by scripts/test.
@@ -142,6 +144,7 @@ let package = Package(
                 "ControlPlane", "TableCompiler", "HealthChecking", "Store", "ServiceModel", "NetworkTypes", logging,
             ]),
         .testTarget(name: "AdminTypesTests", dependencies: ["AdminTypes", "ServiceModel", "NetworkTypes"]),
+        .testTarget(name: "CommandTextTests", dependencies: ["CommandText", "AdminTypes", "ServiceModel"]),
         .executableTarget(
             name: "StoreWriter", dependencies: ["Store", "ServiceModel", "NetworkTypes"],
             path: "Tests/Support/StoreWriter", swiftSettings: strict),
