@@ -1,7 +1,6 @@
 internal import AdminTypes
 internal import ArgumentParser
 internal import Foundation
-internal import ServiceModel
 
 /// `shoal apply`: makes the resources those of a document.
 struct ApplyCommand: AsyncParsableCommand {
@@ -25,8 +24,8 @@ struct ApplyCommand: AsyncParsableCommand {
     var dryRun = false
 
     func run() async throws {
-        let uri = "/v1/regions/\(Configuration.defaultRegion):apply?prune=\(prune)&dryRun=\(dryRun)"
-        let answer = try await APIClient(socket: connection.path).post(uri, body: try text(), as: ApplyAnswer.self)
+        let uri = "\(APIClient.region):apply?prune=\(prune)&dryRun=\(dryRun)"
+        let answer = try await connection.client.post(uri, document: try text(), as: ApplyAnswer.self)
         try output.format.write(answer, table: Self.table)
         if let failure = answer.failure {
             throw Failure(

@@ -27,25 +27,19 @@ struct DetachCommand: AsyncParsableCommand {
             print("nothing is attached in \(pins.pins.path)")
             return
         }
-        try confirm(interfaces)
+        if !yes {
+            try confirm(
+                "Stop forwarding on \(interfaces.joined(separator: ", "))?",
+                otherwise: "detach stops forwarding; say --yes when nobody is there to be asked")
+        }
         do {
-            _ = try await APIClient(socket: connection.path).post("/v1/detach", as: StatusAnswer.self)
+            _ = try await connection.client.post("/v1/detach", as: StatusAnswer.self)
         } catch let failure as Failure where failure.code == .daemonUnreachable {
             let vips = (try? DataplaneMaps(pinnedIn: pins.pins).tables().listeners.keys.map(\.address)) ?? []
             do { try Dataplane.detach(pins.pins) } catch { throw Failure(error) }
             release(Set(vips), interfaces: interfaces)
         }
         print("detached from \(interfaces.joined(separator: ", "))")
-    }
-
-    private func confirm(_ interfaces: [String]) throws {
-        guard !yes else { return }
-        guard isatty(STDIN_FILENO) == 1 else {
-            throw Failure(.usage, "detach stops forwarding; say --yes when nobody is there to be asked")
-        }
-        let question = "Stop forwarding on \(interfaces.joined(separator: ", "))? [y/N] "
-        FileHandle.standardOutput.write(Data(question.utf8))
-        guard ["y", "yes"].contains(readLine()?.lowercased()) else { throw Failure(.failed, "nothing was changed") }
     }
 
     /// Takes the VIPs from this host, where the daemon had put them: IPv4 on `lo`, IPv6 on the attached interfaces.

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import ServiceModel
 
 /// `shoal export`: all resources as a document for `shoal apply`.
 struct ExportCommand: AsyncParsableCommand {
@@ -17,7 +16,6 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let accept = format == .yaml ? "application/yaml" : "application/json"
-        let uri = "/v1/regions/\(Configuration.defaultRegion):export"
-        print(try await APIClient(socket: connection.path).getText(uri, accept: accept), terminator: "")
+        print(try await connection.client.getText("\(APIClient.region):export", accept: accept), terminator: "")
     }
 }

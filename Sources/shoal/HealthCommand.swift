@@ -1,6 +1,6 @@
 internal import AdminTypes
 internal import ArgumentParser
-internal import Foundation
+internal import CommandText
 
 /// `shoal health`: the targets of a backend service.
 struct HealthCommand: AsyncParsableCommand {
@@ -9,21 +9,14 @@ struct HealthCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
-
-    @Argument(help: "Name of the backend service; LOAD-BALANCER/NAME when several have one of that name.")
-    var service: String
+    @OptionGroup var service: SubjectArgument<BackendAnswer>
 
     func run() async throws {
-        let parts = service.split(separator: "/", maxSplits: 1).map(String.init)
-        guard let name = parts.last else { throw ValidationError("the service's name is empty") }
-        var uri = "/v1/health?service=\(escaped(name))"
-        if parts.count == 2 { uri += "&loadBalancer=\(escaped(parts[0]))" }
-        let answer = try await APIClient(socket: connection.path).get(uri, as: HealthAnswer.self)
-        try output.format.write(answer, table: Self.table)
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text
+        let found = try await connection.client.find(service.name, as: BackendAnswer.self)
+        let uri =
+            "/v1/health?service=\(APIClient.escaped(found.answer.name))"
+            + "&loadBalancer=\(APIClient.escaped(found.ownerName ?? ""))"
+        try output.format.write(try await connection.client.get(uri, as: HealthAnswer.self), table: Self.table)
     }
 
     private static func table(_ answer: HealthAnswer) -> String {

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CommandText
 public import Dataplane
 internal import Foundation
 

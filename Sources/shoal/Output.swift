@@ -29,19 +29,6 @@ func encodeJSON(_ value: some Encodable) throws -> String {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
-/// Columns aligned by their widest cell; the last is not padded.
-func alignedTable(_ header: [String], _ rows: [[String]], indent: String = "") -> String {
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    let lines = all.map { row in
-        let cells = row.enumerated().map { column, cell in
-            column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-        }
-        return indent + cells.joined(separator: "  ")
-    }
-    return lines.joined(separator: "\n") + "\n"
-}
-
 /// Colours for a person at a terminal: none when piped, or with NO_COLOR (https://no-color.org) or a dumb terminal.
 enum Style: String {
     case good = "32"
@@ -69,4 +56,13 @@ func ago(sinceUnixSeconds since: Int64, now: Date = Date()) -> String {
     case ..<86400: "\(seconds / 3600)h\(two(seconds % 3600 / 60))m"
     default: "\(seconds / 86400)d"
     }
+}
+
+/// Asks before something that is hard to undo.
+///
+/// - Parameter otherwise: What to say when nobody is there to be asked.
+func confirm(_ question: String, otherwise: String) throws {
+    guard isatty(STDIN_FILENO) == 1 else { throw Failure(.usage, otherwise) }
+    FileHandle.standardOutput.write(Data("\(question) [y/N] ".utf8))
+    guard ["y", "yes"].contains(readLine()?.lowercased()) else { throw Failure(.failed, "nothing was changed") }
 }

@@ -15,17 +15,34 @@ struct Shoal: AsyncParsableCommand {
             EXAMPLES:
               shoal apply -f web.yaml          make it so
               shoal status                     how things stand, problems first
-              shoal health web-http            which targets are up, and why not
+              shoal listener list              what is served on which port
+              shoal health web/web-http        which targets are up, and why not
+              shoal target set-weight web/servers 10.1.0.11 0
               shoal map dump listeners         what the kernel holds
+
+            NAMES:
+              A load balancer, an availability group and an instance by name; what is below a load balancer as
+              LOAD-BALANCER/NAME, or by its name where only one bears it; everything by its id.
 
             EXIT CODES:
               0 ok, 1 failed, 2 usage, 3 not found, 4 not permitted, 5 conflict, 6 invalid,
               7 daemon unreachable, 8 timed out, 9 degraded
             """,
         version: shoalVersion,
-        subcommands: [
-            ApplyCommand.self, ExportCommand.self, StatusCommand.self, HealthCommand.self, MapCommand.self,
-            StoreCommand.self, DetachCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Resource",
+                subcommands: [
+                    LoadBalancerCommand.self, ListenerCommand.self, ServiceCommand.self, GroupCommand.self,
+                    TargetCommand.self, AvailabilityGroupCommand.self, InstanceCommand.self,
+                ]),
+            CommandGroup(
+                name: "Document",
+                subcommands: [ApplyCommand.self, ExportCommand.self]),
+            CommandGroup(name: "Insight", subcommands: [StatusCommand.self, HealthCommand.self, MapCommand.self]),
+            CommandGroup(
+                name: "Maintenance",
+                subcommands: [StoreCommand.self, DetachCommand.self]),
         ])
 
     static func main() async {
@@ -95,7 +112,9 @@ struct ConnectionOptions: ParsableArguments {
 
     static let standardSocket = "/run/shoal/api.sock"
 
-    var path: String { socket ?? ProcessInfo.processInfo.environment["SHOAL_SOCKET"] ?? Self.standardSocket }
+    var client: APIClient { APIClient(socket: path) }
+
+    private var path: String { socket ?? ProcessInfo.processInfo.environment["SHOAL_SOCKET"] ?? Self.standardSocket }
 }
 
 /// Where program and maps are pinned, for what works without the daemon.

@@ -1,5 +1,6 @@
 internal import AdminTypes
 internal import ArgumentParser
+internal import CommandText
 internal import Dataplane
 internal import Foundation
 
@@ -16,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let answer: StatusAnswer
         do {
-            answer = try await APIClient(socket: connection.path).get("/v1/status", as: StatusAnswer.self)
+            answer = try await connection.client.get("/v1/status", as: StatusAnswer.self)
         } catch let failure as Failure where failure.code == .daemonUnreachable {
             try output.format.write(PinnedStatus(pins.pins), table: \.table)
             throw failure

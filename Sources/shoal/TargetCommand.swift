@@ -1,0 +1,232 @@
+internal import AdminTypes
+internal import ArgumentParser
+internal import CommandText
+internal import NetworkTypes
+internal import ServiceModel
+
+/// `shoal target`: the servers of virtual server groups.
+struct TargetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "target", abstract: "Targets: the servers of a virtual server group.",
+        subcommands: [List.self, Show.self, Add.self, Update.self, SetWeight.self, Remove.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the targets of a group.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var group: GroupArgument
+
+        func run() async throws {
+            let group = try await connection.client.find(group.group, as: TargetGroupAnswer.self)
+            try output.format.write(try await connection.client.targets(of: group)) { targets in
+                targets.isEmpty ? "\(group.label) has no targets\n" : TargetAnswer.table(of: targets)
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show one target of a group.",
+            discussion: "Its version is that of the group, which \"shoal group show\" tells.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var group: GroupArgument
+        @OptionGroup var target: TargetArgument
+
+        func run() async throws {
+            let (_, targets) = try await connection.client.targets([target.target], in: group)
+            try output.format.write(targets[0]) { $0.card() }
+        }
+    }
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "add", abstract: "Bring targets into a group: all of them or none.",
+            discussion: "With several addresses or instances all get the same port and weight.", aliases: ["create"])
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var condition: GroupVersionCondition
+        @OptionGroup var group: GroupArgument
+
+        @Option(help: "Address of a server; may be said several times.")
+        var address: [String] = []
+
+        @Option(help: "Id of an instance; may be said several times.")
+        var instance: [String] = []
+
+        @Flag(help: "The instances are containers.")
+        var container = false
+
+        @Option(help: "The port it serves on, \(Limits.portOrNone); 0 is the service's.")
+        var port = 0
+
+        @Option(help: "Its share of connections relative to the others, \(Limits.weight); 0 takes no new ones.")
+        var weight = Target.defaultWeight
+
+        private struct Body: Encodable {
+            struct Spec: Encodable {
+                let type: String
+                var instanceId: String?
+                var ipAddress: String?
+                let port: Int
+                let weight: Int
+            }
+
+            let targetSpecs: [Spec]
+        }
+
+        func validate() throws {
+            if address.isEmpty, instance.isEmpty { throw ValidationError("say at least one --address or --instance") }
+        }
+
+        func run() async throws {
+            let client = connection.client
+            let group = try await client.find(group.group, as: TargetGroupAnswer.self)
+            let kind = container ? Target.Kind.container : .vm
+            let specs =
+                address.map { Body.Spec(type: Target.Kind.ip.rawValue, ipAddress: $0, port: port, weight: weight) }
+                + instance.map { Body.Spec(type: kind.rawValue, instanceId: $0, port: port, weight: weight) }
+            try await client.changeTargets("registerTargets", of: group, Body(targetSpecs: specs), condition)
+            // The API tells no ids, but each server is in a group once.
+            let targets = try await client.targets(of: group)
+            let ids = try (address + instance).map { try targets.found($0, of: group).targetId }
+            try output.format.write(["targetIds": ids]) { _ in ids.map { "\($0) created\n" }.joined() }
+        }
+    }
+
+    struct Update: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Change port or weight of a target.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var condition: GroupVersionCondition
+        @OptionGroup var group: GroupArgument
+        @OptionGroup var target: TargetArgument
+
+        @Option(help: "The port it serves on, \(Limits.portOrNone); 0 is the service's.")
+        var port: Int?
+
+        @Option(help: "Its share of connections relative to the others, \(Limits.weight); 0 takes no new ones.")
+        var weight: Int?
+
+        func validate() throws {
+            if port == nil, weight == nil { throw ValidationError("say --port or --weight, or both") }
+        }
+
+        func run() async throws {
+            try await connection.client.update(target, in: group, port: port, weight: weight, condition)
+        }
+    }
+
+    struct SetWeight: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Change the weight of a target.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var condition: GroupVersionCondition
+        @OptionGroup var group: GroupArgument
+        @OptionGroup var target: TargetArgument
+
+        @Argument(help: "Its share of connections relative to the others, \(Limits.weight); 0 takes no new ones.")
+        var weight: Int
+
+        func run() async throws {
+            try await connection.client.update(target, in: group, port: nil, weight: weight, condition)
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove", abstract: "Take targets out of a group: all of them or none.", aliases: ["delete"])
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var condition: GroupVersionCondition
+        @OptionGroup var group: GroupArgument
+
+        @Argument(help: ArgumentHelp(TargetArgument.meaning, valueName: "target"))
+        var targets: [String]
+
+        private struct Body: Encodable {
+            let targetIds: [String]
+        }
+
+        func run() async throws {
+            let (group, targets) = try await connection.client.targets(targets, in: group)
+            let body = Body(targetIds: targets.map(\.targetId))
+            try await connection.client.changeTargets("deregisterTargets", of: group, body, condition)
+            for name in self.targets { print("target \(name) of \(group.label) deleted") }
+        }
+    }
+}
+
+struct GroupArgument: ParsableArguments {
+    @Argument(help: "The group: LOAD-BALANCER/NAME, the name where only one bears it, or the id.")
+    var group: String
+}
+
+struct TargetArgument: ParsableArguments {
+    static let meaning = "The target: its address, the id of its instance, or its id."
+
+    @Argument(help: ArgumentHelp(meaning))
+    var target: String
+}
+
+/// Guards a change of targets, which are a part of their group.
+struct GroupVersionCondition: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Change it only while its group has this version, which "shoal group show" tells; exit code 5 when it has \
+            another.
+            """, valueName: "version"))
+    var ifVersion: UInt64?
+}
+
+extension APIClient {
+    func targets(of group: Found<TargetGroupAnswer>) async throws -> [TargetAnswer] {
+        try await list(group.uri + ":describeTargets", key: "targets")
+    }
+
+    /// A group and those of its targets that are said.
+    func targets(
+        _ names: [String], in argument: GroupArgument
+    ) async throws -> (Found<TargetGroupAnswer>, [TargetAnswer]) {
+        let group = try await find(argument.group, as: TargetGroupAnswer.self)
+        let targets = try await targets(of: group)
+        return (group, try names.map { try targets.found($0, of: group) })
+    }
+
+    func changeTargets(
+        _ action: String, of group: Found<TargetGroupAnswer>, _ body: some Encodable,
+        _ condition: GroupVersionCondition
+    ) async throws {
+        _ = try await post("\(group.uri):\(action)", body, ifVersion: condition.ifVersion, as: Done.self)
+    }
+
+    fileprivate func update(
+        _ argument: TargetArgument, in group: GroupArgument, port: Int?, weight: Int?,
+        _ condition: GroupVersionCondition
+    ) async throws {
+        let (group, targets) = try await targets([argument.target], in: group)
+        let update = TargetUpdates.Update(targetId: targets[0].targetId, port: port, weight: weight)
+        try await changeTargets("updateTargets", of: group, TargetUpdates(targetUpdateSpecs: [update]), condition)
+        print("target \(argument.target) of \(group.label) updated")
+    }
+}
+
+private struct TargetUpdates: Encodable {
+    struct Update: Encodable {
+        let targetId: String
+        let port: Int?
+        let weight: Int?
+    }
+
+    let targetUpdateSpecs: [Update]
+}
+
+extension [TargetAnswer] {
+    fileprivate func found(_ text: String, of group: Found<TargetGroupAnswer>) throws -> TargetAnswer {
+        do { return try choose(text, of: group.label) } catch { throw Failure(error) }
+    }
+}
