@@ -1,6 +1,5 @@
 internal import AdminTypes
 internal import ArgumentParser
-internal import Foundation
 
 /// `shoal apply`: makes the resources those of a document.
 struct ApplyCommand: AsyncParsableCommand {
@@ -13,19 +12,14 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
-
-    @Option(name: [.customShort("f"), .customLong("file")], help: "The document; - reads standard input.")
-    var file: String
-
-    @Flag(help: "Delete what the document does not name.")
-    var prune = false
+    @OptionGroup var document: DocumentOptions
 
     @Flag(help: "Check the document and show what would change, but change nothing.")
     var dryRun = false
 
     func run() async throws {
-        let uri = "\(APIClient.region):apply?prune=\(prune)&dryRun=\(dryRun)"
-        let answer = try await connection.client.post(uri, document: try text(), as: ApplyAnswer.self)
+        let uri = "\(APIClient.region):apply?prune=\(document.prune)&dryRun=\(dryRun)"
+        let answer = try await connection.client.post(uri, document: try document.text(), as: ApplyAnswer.self)
         try output.format.write(answer, table: Self.table)
         if let failure = answer.failure {
             throw Failure(
@@ -34,14 +28,6 @@ struct ApplyCommand: AsyncParsableCommand {
                 revision \(answer.revision) is stored, but the kernel still holds \(answer.installedRevision): \(failure)
                   the daemon keeps trying: shoal status
                 """)
-        }
-    }
-
-    private func text() throws -> String {
-        if file == "-" { return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) }
-        do { return try String(contentsOfFile: file, encoding: .utf8) } catch {
-            let isThere = FileManager.default.fileExists(atPath: file)
-            throw Failure(isThere ? .failed : .notFound, "cannot read \(file): \(error.localizedDescription)")
         }
     }
 

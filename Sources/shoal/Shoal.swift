@@ -13,7 +13,7 @@ struct Shoal: AsyncParsableCommand {
         abstract: "Tells shoald what to balance, and shows what it does.",
         discussion: """
             EXAMPLES:
-              shoal apply -f web.yaml          make it so
+              shoal apply -f web.yaml          make it so; plan and diff tell before what would change
               shoal status                     how things stand, problems first
               shoal listener list              what is served on which port
               shoal health web/web-http        which targets are up, and why not
@@ -38,7 +38,7 @@ struct Shoal: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Document",
-                subcommands: [ApplyCommand.self, ExportCommand.self]),
+                subcommands: [ApplyCommand.self, PlanCommand.self, DiffCommand.self, ExportCommand.self]),
             CommandGroup(name: "Insight", subcommands: [StatusCommand.self, HealthCommand.self, MapCommand.self]),
             CommandGroup(
                 name: "Maintenance",
