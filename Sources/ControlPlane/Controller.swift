@@ -19,7 +19,7 @@ public actor Controller: Service {
     let logger: Logger
     /// What happened since the start.
     public nonisolated let events = EventLog()
-    private let healthFile: StateFile<[CheckID: HealthRecord]>
+    private let healthFile: StateFile<[String: HealthRecord]>
     private let limits: TableLimits
 
     /// What is wanted, and the number of the change that made it so.
@@ -35,7 +35,7 @@ public actor Controller: Service {
     }
 
     private(set) var desired = Desired(revision: 0, resources: .empty)
-    var records: [CheckID: HealthRecord] = [:]
+    var records: [TargetKey: HealthRecord] = [:]
     /// What the maps hold, as far as is known.
     private(set) var installed = Tables()
     private(set) var installedRevision: UInt64 = 0
@@ -59,7 +59,7 @@ public actor Controller: Service {
 
     public init(
         store: any ResourceStore, dataplane: any DataplaneDriver, host: any HostDriver, checker: HealthChecker,
-        healthFile: StateFile<[CheckID: HealthRecord]>, surroundings: Surroundings = Surroundings(),
+        healthFile: StateFile<[String: HealthRecord]>, surroundings: Surroundings = Surroundings(),
         limits: TableLimits = TableLimits(), logger: Logger
     ) {
         self.store = store
@@ -135,9 +135,9 @@ public actor Controller: Service {
         } catch {
             refuse("the stored resources break rules of this version, so forwarding stays as it is:\n\(error)")
         }
-        var stale: [CheckID: HealthRecord] = [:]
+        var stale: [TargetKey: HealthRecord] = [:]
         do {
-            stale = try healthFile.read() ?? [:]
+            stale = restoredRecords(try healthFile.read() ?? [:], of: desired.resources)
         } catch {
             logger.warning("health starts anew: \(error)")
         }
@@ -175,7 +175,7 @@ public actor Controller: Service {
         for await _ in checker.changes {
             let before = records
             records = await checker.snapshot()
-            noteTransitions(since: before)
+            noteTransitions(from: before, to: records)
             saveHealth()
             await reconcile()
         }
@@ -193,7 +193,9 @@ public actor Controller: Service {
     package func saveHealth() {
         // Without resources nothing was checked, and what is in the file is better than nothing.
         guard seenRevision != nil, refusal == nil else { return }
-        do { try healthFile.write(records) } catch { logger.error("health would not survive a restart: \(error)") }
+        do { try healthFile.write(textualRecords(records)) } catch {
+            logger.error("health would not survive a restart: \(error)")
+        }
     }
 
     // MARK: Reconciling

@@ -77,9 +77,9 @@ extension Controller {
             Endpoint(address: loadBalancer.vip, port: UInt16($0.port), transport: $0.transport)
         }
         let shares = listeners.first.map(shares) ?? [:]
+        let key = loadBalancer.key(of: service)
         let targets = desired.resources.targets(of: service, in: loadBalancer).map { target in
-            let id = CheckID(loadBalancer: loadBalancer.name, service: service.name, target: target.endpoint)
-            let record = target.isRunning ? records[id] : nil
+            let record = target.isRunning ? records[TargetKey(service: key, endpoint: target.endpoint)] : nil
             return TargetStatus(
                 endpoint: target.endpoint, weight: target.weight, isRunning: target.isRunning,
                 health: record?.health ?? .notApplicable,

@@ -1,6 +1,8 @@
+internal import ServiceModel
+
 /// Checks by the time when they are due: a binary heap, for there may be 100,000 of them.
 struct DueQueue {
-    typealias Element = (due: ProbeSchedule.Instant, id: CheckID)
+    typealias Element = (due: ProbeSchedule.Instant, id: TargetKey)
 
     /// No element is due before its parent, at half its index.
     private var heap: [Element]
@@ -21,7 +23,7 @@ struct DueQueue {
         }
     }
 
-    mutating func removeFirst() -> CheckID {
+    mutating func removeFirst() -> TargetKey {
         heap.swapAt(0, heap.count - 1)
         let first = heap.removeLast()
         var index = 0

@@ -2,6 +2,7 @@ public import Logging
 public import NIOCore
 public import NIOPosix
 public import NetworkTypes
+public import ServiceModel
 
 #if canImport(Glibc)
     internal import Glibc
@@ -58,14 +59,14 @@ public actor HealthChecker {
     /// under way is closed without a result.
     ///
     /// - Parameter stored: Records from before a restart, taken for checks that are new here. Others are ignored.
-    public func update(_ checks: [Check], restoring stored: [CheckID: HealthRecord] = [:]) {
+    public func update(_ checks: [Check], restoring stored: [TargetKey: HealthRecord] = [:]) {
         for number in schedule.update(checks, at: .now) { probes[number]?.cancel() }
         ledger.update(checks, restoring: stored, at: unixSeconds())
         wake.yield()
     }
 
     /// The record of every check. A target without a check is N/A.
-    public func snapshot() -> [CheckID: HealthRecord] { ledger.records }
+    public func snapshot() -> [TargetKey: HealthRecord] { ledger.records }
 
     /// Probes until the task is cancelled, and returns when the last probe is closed. To be called once.
     public func run() async {
@@ -90,7 +91,7 @@ public actor HealthChecker {
         if let next = schedule.nextStart, alarm.map({ next < $0.time }) ?? true { wake.yield() }
     }
 
-    private func record(_ result: ProbeResult, of id: CheckID) {
+    private func record(_ result: ProbeResult, of id: TargetKey) {
         logger.trace("probe ended", metadata: ["target": "\(id)", "result": "\(result)"])
         guard let transition = ledger.receive(result, of: id, at: unixSeconds()) else { return }
         logger.debug(

@@ -1,3 +1,5 @@
+package import ServiceModel
+
 /// What is known about one target of one service, in the form that survives a restart of the daemon.
 public struct HealthRecord: Sendable, Hashable, Codable {
     public internal(set) var tracker: HealthTracker
@@ -18,13 +20,13 @@ public struct HealthRecord: Sendable, Hashable, Codable {
 
 /// The records of all checks. Pure: the caller tells the time, in seconds since 1970.
 package struct HealthLedger {
-    package private(set) var records: [CheckID: HealthRecord] = [:]
+    package private(set) var records: [TargetKey: HealthRecord] = [:]
 
     package init() {}
 
     /// Makes the records those of `checks`: kept where there is one, else restored, else new.
     package mutating func update(
-        _ checks: [Check], restoring stored: [CheckID: HealthRecord], at unixSeconds: Int64
+        _ checks: [Check], restoring stored: [TargetKey: HealthRecord], at unixSeconds: Int64
     ) {
         let pairs = checks.map { check in
             let known = records[check.id] ?? stored[check.id]
@@ -34,7 +36,7 @@ package struct HealthLedger {
     }
 
     /// - Returns: The change of health that `result` completes, if any.
-    package mutating func receive(_ result: ProbeResult, of id: CheckID, at unixSeconds: Int64) -> Transition? {
+    package mutating func receive(_ result: ProbeResult, of id: TargetKey, at unixSeconds: Int64) -> Transition? {
         guard var record = records[id] else { return nil }
         let transition = record.tracker.receive(result)
         if transition != nil { record.sinceUnixSeconds = unixSeconds }

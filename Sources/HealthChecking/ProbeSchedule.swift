@@ -1,3 +1,5 @@
+package import ServiceModel
+
 /// When each check is probed, and how many probes there are at once. Pure: the caller tells the time.
 ///
 /// First probes are spread by a hash of the check's id, so that many checks make no burst. From then on a check keeps
@@ -28,11 +30,11 @@ package struct ProbeSchedule {
     }
 
     private let inFlightMax: Int
-    private var entries: [CheckID: Entry] = [:]
+    private var entries: [TargetKey: Entry] = [:]
     /// The checks that have no probe under way.
     private var queue = DueQueue()
     /// By number; abandoned probes stay until they end, for they still hold a file descriptor.
-    private var inFlight: [UInt64: CheckID] = [:]
+    private var inFlight: [UInt64: TargetKey] = [:]
     private var lastNumber: UInt64 = 0
 
     package init(inFlightMax: Int = Self.inFlightMax) {
@@ -82,7 +84,7 @@ package struct ProbeSchedule {
     }
 
     /// - Returns: The check that the outcome belongs to; `nil` when it no longer matters.
-    package mutating func finish(_ number: UInt64, at now: Instant) -> CheckID? {
+    package mutating func finish(_ number: UInt64, at now: Instant) -> TargetKey? {
         guard let id = inFlight.removeValue(forKey: number), var entry = entries[id],
             let underWay = entry.underWay, underWay.number == number
         else { return nil }
@@ -97,8 +99,8 @@ package struct ProbeSchedule {
     }
 }
 
-extension CheckID {
-    /// A number in 0..<1 that depends on nothing but the text of the id.
+extension TargetKey {
+    /// A number in 0..<1 that depends on nothing but the text of the key.
     fileprivate var fraction: Double {
         // FNV-1a, whose upper bits need the mixing at the end (that of MurmurHash3) when ids differ in few letters.
         var hash = description.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

@@ -66,7 +66,9 @@ private struct Compiler {
         for service in loadBalancer.services {
             let listeners = loadBalancer.listeners.filter { $0.isEnabled && $0.service == service.name }
             guard !listeners.isEmpty else { continue }
-            let identity = serviceIdentity(loadBalancer: loadBalancer.name, service: service.name)
+            let identity = serviceIdentity(loadBalancer.key(of: service))
+            // Until no maps are left that an earlier version has filled.
+            ledger.services.rename(serviceIdentity(loadBalancer.nameKey(of: service)), to: identity)
             guard let number = ledger.services.id(for: identity, at: now) else {
                 throw .tooManyServices(limit: limits.services)
             }
@@ -160,10 +162,9 @@ private func slotOwners(
         targets: targets.map { WeightedTarget(identity: $0.endpoint.identity, weight: $0.weight) })
     guard service.healthCheck.isEnabled else { return canonical.overlaid(takers: running) }
 
+    let key = loadBalancer.key(of: service)
     let takers = targets.map { target in
-        target.isRunning
-            && health.healthy.contains(
-                TargetKey(loadBalancer: loadBalancer.name, service: service.name, endpoint: target.endpoint))
+        target.isRunning && health.healthy.contains(TargetKey(service: key, endpoint: target.endpoint))
     }
     let owners = canonical.overlaid(takers: takers)
     if owners.isEmpty, service.allUnhealthyPolicy == .forward { return canonical.overlaid(takers: running) }
@@ -181,11 +182,9 @@ extension BackendService.Algorithm {
     var entry: ServiceEntry.Algorithm { self == .sourceIP ? .sourceIP : .fiveTuple }
 }
 
-/// FNV-1a with 64 bits (Fowler, Noll, Vo; RFC 9923) of both names, never 0.
-///
-/// It need only tell some thousand services apart; names hold no `/`, so the text is unambiguous.
-func serviceIdentity(loadBalancer: String, service: String) -> UInt64 {
-    let hash = "\(loadBalancer)/\(service)".utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
+/// FNV-1a with 64 bits (Fowler, Noll, Vo; RFC 9923), never 0. It need only tell some thousand services apart.
+func serviceIdentity(_ key: ResourceID) -> UInt64 {
+    let hash = key.rawValue.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
         (hash ^ UInt64(byte)) &* 0x100_0000_01b3
     }
     return max(hash, 1)

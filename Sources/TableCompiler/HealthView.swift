@@ -1,17 +1,4 @@
-public import NetworkTypes
-
-/// A target of a service, named as an operator would: the key under which health is known.
-public struct TargetKey: Sendable, Hashable {
-    public let loadBalancer: String
-    public let service: String
-    public let endpoint: Endpoint
-
-    public init(loadBalancer: String, service: String, endpoint: Endpoint) {
-        self.loadBalancer = loadBalancer
-        self.service = service
-        self.endpoint = endpoint
-    }
-}
+public import ServiceModel
 
 /// What is known about the health of targets when tables are made.
 public struct HealthView: Sendable, Hashable {

@@ -78,6 +78,12 @@ struct Assignments<Owner: Hashable & Sendable>: Sendable, Hashable {
         next = id + 1 < ids.upperBound ? id + 1 : ids.lowerBound
     }
 
+    /// Gives an owner's id to another one, which has none: it is the same under a new name.
+    mutating func rename(_ owner: Owner, to new: Owner) {
+        guard byOwner[new] == nil, let id = byOwner.removeValue(forKey: owner) else { return }
+        byOwner[new] = id
+    }
+
     /// The owner's id, a new one if it has none; `nil` when all are taken or resting.
     mutating func id(for owner: Owner, at now: ContinuousClock.Instant) -> UInt32? {
         if let id = byOwner[owner] { return id }

@@ -300,10 +300,9 @@ struct ControllerTests {
             {"revision": 5, "document": "apiVersion: shoal/v1\\nloadBalancers: [{name: web, vip: 127.0.0.1}]\\n"}
             """
         let rig = try Rig(stored: stored)
-        let file = StateFile<[CheckID: HealthRecord]>(path: rig.directory + "/health.json")
-        let target = Endpoint(address: IPAddress("10.1.0.1")!, port: 8080, transport: .tcp)
+        let file = StateFile<[String: HealthRecord]>(path: rig.directory + "/health.json")
         let known = [
-            CheckID(loadBalancer: "web", service: "http", target: target): HealthRecord(
+            "backend-0000000007/10.1.0.1:8080/tcp": HealthRecord(
                 tracker: HealthTracker(unhealthyThreshold: 3, healthyThreshold: 3), sinceUnixSeconds: 7)
         ]
         try file.write(known)
@@ -311,6 +310,48 @@ struct ControllerTests {
         #expect(await rig.controller.status().problems.contains { $0.contains("break rules") })
         await rig.controller.saveHealth()
         #expect(try file.read() == known)
+    }
+
+    @Test("health that an earlier version wrote under names is taken over, and outlives new names and a restart")
+    func healthOutlivesNames() async throws {
+        let stored = """
+            {"revision": 5, "document": "{apiVersion: shoal/v1, loadBalancers: [{name: web, vip: 203.0.113.10,\
+             listeners: [{name: http, port: 80, service: http}], services: [{name: http, port: 8080, group: servers}],\
+             groups: [{name: servers, targets: [{address: 10.1.0.1}]}]}]}"}
+            """
+        let rig = try Rig(stored: stored)
+        let file = StateFile<[String: HealthRecord]>(path: rig.directory + "/health.json")
+        var tracker = HealthTracker(unhealthyThreshold: 3, healthyThreshold: 3)
+        _ = tracker.receive(.success)
+        try file.write(["web/http/10.1.0.1:8080/tcp": HealthRecord(tracker: tracker, sinceUnixSeconds: 7)])
+        try await rig.controller.start()
+        #expect(await rig.controller.services().map { $0.targets.map(\.health) } == [[.healthy]])
+        let installed = await rig.dataplane.installed
+
+        var renamed = try await rig.controller.stored().configuration
+        renamed.loadBalancers[0].name = "site"
+        renamed.loadBalancers[0].services[0].name = "pages"
+        renamed.loadBalancers[0].listeners[0].service = "pages"
+        let outcome = try await rig.apply(renamed)
+        #expect(outcome.revision == 6 && outcome.failure == nil)
+        #expect(await rig.dataplane.plans.last == [])
+        #expect(await rig.dataplane.installed == installed)
+        let target = try #require(await rig.controller.status().services.first?.targets.first)
+        #expect(target.health == .healthy && target.sinceUnixSeconds == 7)
+
+        await rig.controller.saveHealth()
+        let service = try #require(try await rig.controller.stored().configuration.loadBalancers[0].services[0].id)
+        #expect(try file.read()?.keys.sorted() == ["\(service)/10.1.0.1:8080/tcp"])
+    }
+
+    @Test("a service that is created has its id in the maps at once")
+    func newServiceHasItsID() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        var renamed = try await rig.controller.stored().configuration
+        renamed.loadBalancers[0].name = "site"
+        _ = try await rig.apply(renamed)
+        #expect(await rig.dataplane.plans.last == [])
     }
 
     @Test("after detach nothing is forwarded and no change is taken")

@@ -1,4 +1,3 @@
-import Foundation
 import HealthChecking
 import NetworkTypes
 import ServiceModel
@@ -10,8 +9,8 @@ import Testing
         let target = Endpoint(address: IPAddress("2001:db8::5")!, port: 53, transport: .udp)
         let healthCheck = HealthCheck(
             port: 8053, timeoutSeconds: 4, intervalSeconds: 30, unhealthyThreshold: 2, healthyThreshold: 5)
-        let check = try #require(Check(healthCheck, of: target, service: "dns", loadBalancer: "edge"))
-        #expect(check.id.description == "edge/dns/[2001:db8::5]:53/udp")
+        let check = try #require(Check(healthCheck, of: TargetKey(service: ResourceID(.service, 7), endpoint: target)))
+        #expect(check.id.description == "backend-0000000007/[2001:db8::5]:53/udp")
         #expect(check.endpoint == Endpoint(address: target.address, port: 8053, transport: .tcp))
         #expect(check.timeout == .seconds(4))
         #expect(check.interval == .seconds(30))
@@ -21,7 +20,8 @@ import Testing
 
     @Test("without a check port the target is checked where it serves")
     func servingPort() {
-        let check = Check(HealthCheck(), of: .sample(port: 8080), service: "web-http", loadBalancer: "web")
+        let target = TargetKey(service: ResourceID(.service, 7), endpoint: .sample(port: 8080))
+        let check = Check(HealthCheck(), of: target)
         #expect(check?.endpoint == .sample(port: 8080))
     }
 
@@ -29,27 +29,6 @@ import Testing
         "there is no check when it is off or not TCP",
         arguments: [HealthCheck(isEnabled: false), HealthCheck(method: .icmp)])
     func none(_ healthCheck: HealthCheck) {
-        #expect(Check(healthCheck, of: .sample(), service: "web-http", loadBalancer: "web") == nil)
-    }
-
-    @Test(
-        "the text of an id reads back",
-        arguments: [
-            CheckID(loadBalancer: "web", service: "web-http", target: .sample()),
-            CheckID(
-                loadBalancer: "负载", service: "dns_1",
-                target: Endpoint(address: IPAddress("2001:db8::5")!, port: 53, transport: .udp)),
-        ])
-    func text(_ id: CheckID) throws {
-        #expect(CheckID(id.description) == id)
-        #expect(try JSONDecoder().decode(CheckID.self, from: JSONEncoder().encode(id)) == id)
-    }
-
-    @Test("a text that names no target is no id", arguments: ["", "web", "web/web-http"])
-    func notAnID(_ text: String) {
-        #expect(CheckID(text) == nil)
-        #expect(throws: DecodingError.self) {
-            try JSONDecoder().decode(CheckID.self, from: JSONEncoder().encode(text))
-        }
+        #expect(Check(healthCheck, of: .sample()) == nil)
     }
 }

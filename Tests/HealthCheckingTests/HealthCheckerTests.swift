@@ -1,6 +1,7 @@
 import Glibc
 import HealthChecking
 import NetworkTypes
+import ServiceModel
 import Testing
 
 /// With real sockets, all of them on loopback.
@@ -225,7 +226,7 @@ private func eventually(_ condition: () async throws -> Bool) async throws {
 
 extension HealthChecker {
     /// Waits for the record of one check to satisfy `condition`.
-    fileprivate func record(of id: CheckID, when condition: (HealthRecord) -> Bool) async -> HealthRecord? {
+    fileprivate func record(of id: TargetKey, when condition: (HealthRecord) -> Bool) async -> HealthRecord? {
         if let record = snapshot()[id], condition(record) { return record }
         for await _ in changes {
             if let record = snapshot()[id], condition(record) { return record }

@@ -1,5 +1,6 @@
 import HealthChecking
 import NetworkTypes
+import ServiceModel
 
 extension ProbeResult {
     static let refused = ProbeResult.failure(ProbeFailure(kind: .connectRefused, detail: "Connection refused"))
@@ -13,9 +14,9 @@ extension Endpoint {
     }
 }
 
-extension CheckID {
-    static func sample(_ number: Int = 1) -> CheckID {
-        CheckID(loadBalancer: "web", service: "web-http", target: .sample(number))
+extension TargetKey {
+    static func sample(_ number: Int = 1) -> TargetKey {
+        TargetKey(service: ResourceID(.service, 7), endpoint: .sample(number))
     }
 }
 

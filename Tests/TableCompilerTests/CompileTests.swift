@@ -125,6 +125,49 @@ struct CompileTests {
         #expect(try kernel.install(resources, healthy(0, 2)).isEmpty)
     }
 
+    @Test("another name of a service or its load balancer changes nothing in the maps")
+    func renamed() throws {
+        let service = ResourceID(.service, 7)
+        var loadBalancer = web(weights: [1, 2, 3])
+        loadBalancer.services[0].id = service
+        var kernel = Kernel()
+        _ = try kernel.install(checked(loadBalancer), healthy(0, 2, of: service))
+        loadBalancer.name = "site"
+        loadBalancer.services[0].name = "pages"
+        loadBalancer.listeners[0].service = "pages"
+        #expect(try kernel.install(checked(loadBalancer), healthy(0, 2, of: service)).isEmpty)
+    }
+
+    @Test("a service does not get the place of another one with its name")
+    func replaced() throws {
+        var loadBalancer = web(weights: [1, 2, 3], check: false)
+        loadBalancer.services[0].id = ResourceID(.service, 7)
+        var kernel = Kernel()
+        _ = try kernel.install(checked(loadBalancer))
+        let before = try #require(kernel.installed.services.first)
+        loadBalancer.services[0].id = ResourceID(.service, 8)
+        _ = try kernel.install(checked(loadBalancer))
+        let after = try #require(kernel.installed.services.first)
+        #expect(after.key != before.key && after.value.range != before.value.range)
+    }
+
+    @Test("maps of an earlier version, which knew services by their names, are taken over without moving a flow")
+    func formerIdentity() throws {
+        var loadBalancer = web(weights: [1, 2, 3], check: false)
+        var kernel = Kernel()
+        _ = try kernel.install(checked(loadBalancer))
+        let before = kernel.installed
+        kernel.ledger = IDLedger(installed: before)
+        loadBalancer.services[0].id = ResourceID(.service, 7)
+        let (id, service) = try #require(before.services.first)
+        let steps = try kernel.install(checked(loadBalancer))
+        let taken = try #require(kernel.installed.services[id])
+        #expect(steps == [.putService(id, taken)] && taken.identity != service.identity)
+        #expect(taken.range == service.range && taken.generation == service.generation)
+        #expect(kernel.installed.slots == before.slots && kernel.installed.targets == before.targets)
+        #expect(try kernel.install(checked(loadBalancer)).isEmpty)
+    }
+
     @Test("resources keep their ids when others come and go")
     func stableIDs() throws {
         var kernel = Kernel()

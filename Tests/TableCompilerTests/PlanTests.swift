@@ -118,7 +118,8 @@ struct PlanTests {
                 loadBalancer.groups[0].targets[index].server = .address(address)
                 if Bool.random(using: &random) {
                     let target = Endpoint(address: address, port: UInt16(8001 + index), transport: .tcp)
-                    view.healthy.insert(TargetKey(loadBalancer: name, service: "http", endpoint: target))
+                    let service = loadBalancer.key(of: loadBalancer.services[0])
+                    view.healthy.insert(TargetKey(service: service, endpoint: target))
                 }
             }
             loadBalancers.append(loadBalancer)

@@ -29,13 +29,11 @@ func checked(_ loadBalancers: LoadBalancer...) throws -> CheckedConfiguration {
 }
 
 /// The targets of `web`, by their place.
-func healthy(_ places: Int..., of loadBalancer: String = "web") -> HealthView {
+func healthy(_ places: Int..., of service: ResourceID = ResourceID(rawValue: "web/http")) -> HealthView {
     HealthView(
         healthy: Set(
             places.map { place in
-                TargetKey(
-                    loadBalancer: loadBalancer, service: "http",
-                    endpoint: endpoint("10.1.0.\(place + 1)", 8001 + place))
+                TargetKey(service: service, endpoint: endpoint("10.1.0.\(place + 1)", 8001 + place))
             }))
 }
 
