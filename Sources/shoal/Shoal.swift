@@ -40,6 +40,7 @@ struct Shoal: AsyncParsableCommand {
                 name: "Document",
                 subcommands: [ApplyCommand.self, PlanCommand.self, DiffCommand.self, ExportCommand.self]),
             CommandGroup(name: "Insight", subcommands: [StatusCommand.self, HealthCommand.self, MapCommand.self]),
+            CommandGroup(name: "Access", subcommands: [KeyCommand.self, TokenCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "Maintenance",
                 subcommands: [StoreCommand.self, DetachCommand.self]),

@@ -45,3 +45,8 @@ struct Word<Value: APIWord>: ExpressibleByArgument {
 enum Switch: String, APIWord {
     case on, off
 }
+
+/// What the owner of a key or token may do.
+enum Role: String, APIWord {
+    case viewer, `operator`, admin
+}
