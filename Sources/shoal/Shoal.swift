@@ -43,7 +43,7 @@ struct Shoal: AsyncParsableCommand {
             CommandGroup(name: "Access", subcommands: [KeyCommand.self, TokenCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "Maintenance",
-                subcommands: [StoreCommand.self, DetachCommand.self]),
+                subcommands: [StoreCommand.self, DetachCommand.self, CompletionCommand.self]),
         ])
 
     static func main() async {
