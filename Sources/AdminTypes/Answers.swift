@@ -139,29 +139,14 @@ public struct ApplyAnswer: Codable, Sendable, Hashable {
 
 /// What a document would change, field by field.
 public struct PlanAnswer: Codable, Sendable, Hashable {
-    public struct Field: Codable, Sendable, Hashable {
-        /// As in the document: `port`, `healthCheck.intervalSeconds`, `targets["10.1.0.11"].weight`.
-        public var field: String
-        /// Absent when it comes with its resource or target.
-        public var before: String?
-        /// Absent when it goes with its resource or target.
-        public var after: String?
-
-        public init(field: String, before: String?, after: String?) {
-            self.field = field
-            self.before = before
-            self.after = after
-        }
-    }
-
     public struct Change: Codable, Sendable, Hashable {
         /// `created`, `updated` or `deleted`.
         public var action: String
         /// Kind and name, as in `listener web/http`.
         public var resource: String
-        public var fields: [Field]
+        public var fields: [FieldDifference]
 
-        public init(action: String, resource: String, fields: [Field]) {
+        public init(action: String, resource: String, fields: [FieldDifference]) {
             self.action = action
             self.resource = resource
             self.fields = fields

@@ -13,11 +13,11 @@ extension AuditEntryAnswer: Tabulated {
     ]
 
     /// The fields that this changed, by name. What the store adds to each resource is left out.
-    package var changes: [PlanAnswer.Field] {
+    package var changes: [FieldDifference] {
         let old = fields(of: before)
         let new = fields(of: after)
         return Set(old.keys).union(new.keys).sorted().compactMap { name in
-            old[name] == new[name] ? nil : PlanAnswer.Field(field: name, before: old[name], after: new[name])
+            old[name] == new[name] ? nil : FieldDifference(field: name, before: old[name], after: new[name])
         }
     }
 

@@ -56,7 +56,7 @@ extension PlanAnswer.Change {
     }
 }
 
-extension PlanAnswer.Field {
+extension FieldDifference {
     package var line: DifferenceLine {
         func line(_ mark: DifferenceLine.Mark, _ values: String) -> DifferenceLine {
             DifferenceLine(mark: mark, text: printable("\(field): \(values)"), isField: true)

@@ -9,16 +9,16 @@ struct DifferenceTests {
         changes: [
             PlanAnswer.Change(
                 action: "created", resource: "listener web/https",
-                fields: [PlanAnswer.Field(field: "port", before: nil, after: "443")]),
+                fields: [FieldDifference(field: "port", before: nil, after: "443")]),
             PlanAnswer.Change(
                 action: "updated", resource: "group web/servers",
                 fields: [
-                    PlanAnswer.Field(field: "targets[\"10.1.0.11\"].weight", before: "10", after: "20"),
-                    PlanAnswer.Field(field: "description", before: "old\u{1b}[2J", after: nil),
+                    FieldDifference(field: "targets[\"10.1.0.11\"].weight", before: "10", after: "20"),
+                    FieldDifference(field: "description", before: "old\u{1b}[2J", after: nil),
                 ]),
             PlanAnswer.Change(
                 action: "deleted", resource: "listener web/old",
-                fields: [PlanAnswer.Field(field: "port", before: "81", after: nil)]),
+                fields: [FieldDifference(field: "port", before: "81", after: nil)]),
         ])
 
     @Test("each resource and each field has the mark of what happens to it")

@@ -22,13 +22,18 @@ extension AdminAPI {
                 changes: outcome.changes.map(ApplyAnswer.Change.init), failure: outcome.failure))
     }
 
-    /// What `apply` would change, and nothing changes.
+    /// What `apply` would change, field by field; nothing changes.
     func plan(_ call: Call) async throws -> Reply {
         let outcome = try await applied(call, isDryRun: true)
+        let differences = FieldDifferences(from: outcome.before, to: outcome.after, for: outcome.changes)
         return .result(
-            ApplyAnswer(
-                revision: outcome.revision, installedRevision: outcome.installedRevision, dryRun: true,
-                changes: outcome.changes.map(ApplyAnswer.Change.init), failure: nil))
+            PlanAnswer(
+                revision: outcome.revision,
+                changes: outcome.changes.map {
+                    PlanAnswer.Change(
+                        action: $0.action.rawValue, resource: "\($0.kind.rawValue) \($0.name)",
+                        fields: differences.fields(of: $0))
+                }))
     }
 
     private func applied(_ call: Call, isDryRun: Bool) async throws -> ChangeOutcome {
