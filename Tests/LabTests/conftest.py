@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from shoal_lab.configuration import Wishes, service_name  # noqa: E402
 from shoal_lab.daemon import Daemon, binaries, missing_binaries  # noqa: E402
 from shoal_lab.processes import run  # noqa: E402
 from shoal_lab.registry import ROOT, Record  # noqa: E402
+from shoal_lab.rest import RestClient  # noqa: E402
 from shoal_lab.servers import Server, start_servers  # noqa: E402
 from shoal_lab.topology import Lab, Namespace  # noqa: E402
 
@@ -69,20 +70,28 @@ class Surroundings:
 
     @classmethod
     def now(cls) -> "Surroundings":
-        records = [Record.load(name) for name in Record.names()]
-        others = [record for record in records
-                  if record.kept or record.has_living_owner and record.owner[0] != os.getpid()]
+        # Before and after, since labs come and go while this looks around.
+        others = _labs_of_others()
+        namespaces = [path.name for path in Path("/run/netns").glob("*")]
+        links = run(["ip", "-o", "link"]).stdout.splitlines()
+        mounts = [line.split()[:3] for line in Path("/proc/mounts").read_text().splitlines()]
+        processes = list(_processes_of_a_lab())
+        others += _labs_of_others()
 
         def is_ours(text: str) -> bool:
             return not any(record.prefix in text or f"{record.directory}/" in text for record in others)
 
-        links = run(["ip", "-o", "link"]).stdout.splitlines()
-        mounts = (line.split()[:3] for line in Path("/proc/mounts").read_text().splitlines())
         return cls(
-            namespaces=frozenset(filter(is_ours, (path.name for path in Path("/run/netns").glob("*")))),
+            namespaces=frozenset(filter(is_ours, namespaces)),
             links=frozenset(link.split(": ")[1] for link in links),
-            mounts=frozenset(point for _, point, kind in mounts if kind == "bpf" and is_ours(point)),
-            processes=frozenset(filter(is_ours, _processes_of_a_lab())))
+            mounts=frozenset(point for _, point, kind in mounts
+                             if (kind == "bpf" or str(ROOT) in point) and is_ours(point)),
+            processes=frozenset(filter(is_ours, processes)))
+
+
+def _labs_of_others() -> list[Record]:
+    records = [Record.load(name) for name in Record.names()]
+    return [record for record in records if record.kept or record.has_living_owner and record.owner[0] != os.getpid()]
 
 
 def _processes_of_a_lab() -> Iterator[str]:
@@ -126,6 +135,10 @@ class Bench:
     def client(self) -> Namespace:
         return self.lab.clients[0]
 
+    @property
+    def rest(self) -> RestClient:
+        return self.daemon.rest
+
     def serve(self, wishes: Wishes) -> None:
         """Applies the document of these wishes and waits until all targets are healthy and installed."""
         self.daemon.apply(configuration.document(wishes)).check()
@@ -151,11 +164,18 @@ def use_lab(*arguments, **options) -> Iterator[Lab]:
 
 
 @contextmanager
+def use_daemon(flags: Iterable[str] = (), **options) -> Iterator[Bench]:
+    """A lab with servers and a daemon that has nothing to serve yet."""
+    with use_lab(**options) as lab:
+        bench = Bench(lab, start_servers(lab), Daemon(lab, flags))
+        bench.daemon.start()
+        yield bench
+
+
+@contextmanager
 def use_bench(wishes: Wishes = Wishes(), **options) -> Iterator[Bench]:
     """A lab in service."""
-    with use_lab(servers=len(wishes.weights), **options) as lab:
-        bench = Bench(lab, start_servers(lab), Daemon(lab))
-        bench.daemon.start()
+    with use_daemon(servers=len(wishes.weights), **options) as bench:
         bench.serve(wishes)
         yield bench
 

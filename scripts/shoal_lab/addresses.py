@@ -87,3 +87,10 @@ STICKY = Application("sticky", 81, 9080)
 
 ECHO = Application("echo", 7, 7000)
 """The echo server, for long-lived flows of numbered messages."""
+
+COMMON_PORTS = (8001, 8002)
+"""Where every server serves HTTP, for members of availability groups and targets without a port: they serve on the
+service's."""
+
+CLOSED_PORT = 9
+"""Where no server listens."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from .configuration import yaml
 from .errors import LabError
 from .processes import Process, eventually
+from .rest import RestClient
 from .topology import Lab
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -63,12 +64,15 @@ class Answer:
 class Daemon:
     """One `shoald`, started and stopped any number of times; its directories are the lab's, and stay."""
 
-    def __init__(self, lab: Lab):
+    def __init__(self, lab: Lab, flags: Iterable[str] = ()):
+        """`flags` are those that every start adds to the lab's own."""
         self._lab = lab
+        self._flags = list(flags)
         self.state = lab.directory / "state"
         self.runtime = lab.directory / "run"
         self.bpffs = lab.directory / "bpf"
         self.socket = self.runtime / "api.sock"
+        self.rest = RestClient.over_socket(self.socket)
         self._process: Process | None = None
         self._starts = 0
         for directory in (self.state, self.runtime, self.bpffs):
@@ -87,7 +91,8 @@ class Daemon:
         interfaces = [word for name in self._lab.interfaces for word in ("--interface", name)]
         self._process = self._lab.balancer.start(
             f"shoald-{self._starts}", binaries() / "shoald", *interfaces, "--state-directory", self.state,
-            "--runtime-directory", self.runtime, "--bpffs-directory", self.bpffs, "--config", CHECKOUT / "examples" / "shoald.yaml")
+            "--runtime-directory", self.runtime, "--bpffs-directory", self.bpffs,
+            "--config", CHECKOUT / "examples" / "shoald.yaml", *self._flags)
         self._process.wait_until(lambda: self.shoal("status").code in (0, 9), seconds, "shoald answers")
         return time.monotonic() - began
 
@@ -125,6 +130,8 @@ class Daemon:
         match arguments:
             case ["map", *_]:
                 del options["--socket"]
+            case ["store", *_]:
+                options = {"--state-directory": self.state}
             case [word, *_] if word not in ("status", "detach"):
                 del options["--bpffs-directory"]
         return [binaries() / "shoal", *arguments, *(word for option in options.items() for word in option)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import addresses
-from .addresses import ECHO, FRONT, HTTP, STICKY, Application
+from .addresses import COMMON_PORTS, ECHO, FRONT, HTTP, STICKY, Application
 from .processes import Process, listens
 from .topology import Lab, Namespace
 
@@ -142,7 +142,7 @@ class Server:
         return self._directory / f"{self.name}-access.txt"
 
     def _nginx_configuration(self) -> str:
-        ports = [self.port(HTTP), self.port(STICKY)]
+        ports = [self.port(HTTP), self.port(STICKY), *COMMON_PORTS]
         return _NGINX.format(
             directory=self._directory, name=self.name,
             listens="\n".join(
