@@ -136,11 +136,11 @@ class Daemon:
                 del options["--bpffs-directory"]
         return [binaries() / "shoal", *arguments, *(word for option in options.items() for word in option)]
 
-    def apply(self, document: dict | str) -> Answer:
+    def apply(self, document: dict | str, *flags) -> Answer:
         """Applies a document, given as such or as text."""
         path = self._lab.directory / "document.yaml"
         path.write_text(document if isinstance(document, str) else yaml(document))
-        return self.shoal("apply", "-f", path)
+        return self.shoal("apply", "-f", path, *flags)
 
     def export(self) -> str:
         return self.shoal("export").check().output
