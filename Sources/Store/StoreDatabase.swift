@@ -12,6 +12,9 @@ final class StoreDatabase {
     private let queue: DatabaseQueue
     private let identities: [FileIdentity]
 
+    /// Of 4 KB: how long the log may become, but for one large change, before it is written back into the file.
+    private static let logPages = 128
+
     /// How a file is opened.
     enum Purpose {
         /// Brought to the newest schema, for reading and writing.
@@ -60,6 +63,10 @@ final class StoreDatabase {
             }
             guard isWritten else { return }
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            // Left alone it grows to 1,000 pages, which a small disk does not have: then it could not even be written
+            // back, for want of the room that it takes itself.
+            try database.execute(
+                sql: "PRAGMA wal_autocheckpoint = \(logPages); PRAGMA journal_size_limit = \(logPages * 4096)")
         }
         return configuration
     }

@@ -44,6 +44,22 @@ struct StoreFaultTests {
         #expect(try SQLiteStore.check(disk.store).revision == last.revision)
     }
 
+    @Test("the log of changes does not fill a small disk, and gives back what a large change took", .needsRoot)
+    func smallDisk() async throws {
+        let disk = try TemporaryFileSystem(size: "2m")
+        let store = SQLiteStore(path: disk.store)
+        try await store.change { $0 = .small }
+        for number in 0..<300 {
+            let text = String(repeating: "x", count: 200) + "\(number)"
+            try await store.change { $0.loadBalancers[0].description = text }
+        }
+        let large = String(repeating: "y", count: 300_000)
+        for text in [large, ""] { try await store.change { $0.loadBalancers[0].description = text } }
+        for number in 0..<40 { try await store.change { $0.loadBalancers[0].description = "\(number)" } }
+        let log = try FileManager.default.attributesOfItem(atPath: disk.store + "-wal")[.size] as? Int
+        #expect(try #require(log) < 600_000)
+    }
+
     @Test("a store that cannot be made for want of room is made once there is some", .needsRoot)
     func diskFullAtFirst() async throws {
         let disk = try TemporaryFileSystem(size: "256k")
