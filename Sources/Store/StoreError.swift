@@ -61,7 +61,10 @@ extension StoreError: CustomStringConvertible {
         case .damaged(let path, let cause):
             "\(path) is damaged: \(cause); stop shoald (forwarding goes on) and say: shoal store restore FILE"
         case .foreign(let path, let cause):
-            "\(path) is no store of Shoal: \(cause); move it away or name another directory"
+            """
+            \(path) is no store of Shoal: \(cause); name another directory, or stop shoald (forwarding goes on) \
+            and say: shoal store restore FILE
+            """
         case .replaced(let path):
             "\(path) was moved or replaced while shoald runs; put it back, or restart shoald to use what is there now"
         case .undecodable(let path, let kind, let key, let cause):
