@@ -77,12 +77,12 @@ struct Daemon {
 
     private func installDataplane(_ interfaces: [AttachPoint]) async throws -> Dataplane {
         let keyFile = StateFile<[UInt64]>(path: options.stateDirectory + "/flow-hash-key.json")
-        do {
-            let stored = try keyFile.read().flatMap { $0.count == HashKey.wordCount ? HashKey(words: $0) : nil }
+        let stored = storedHashKey(keyFile)
+        do throws(DataplaneError) {
             let dataplane = try Dataplane(
                 pins: PinDirectory(options.bpffsDirectory), interfaces: interfaces, mode: options.xdpMode,
                 hashKey: stored ?? .random())
-            if stored != dataplane.hashKey { try keyFile.write(dataplane.hashKey.words) }
+            if stored != dataplane.hashKey { store(dataplane.hashKey, in: keyFile) }
             for attachment in dataplane.attachments {
                 logger.notice(
                     "attached",
@@ -93,8 +93,26 @@ struct Daemon {
                 if let warning = attachment.warning { logger.warning("\(warning)") }
             }
             return dataplane
-        } catch let error as DataplaneError {
+        } catch {
             throw StartError("\(error)", isPermission: error.isPermission)
+        }
+    }
+
+    // The pinned maps hold the secret, too, and count more: the file is for the time when those are gone. So a disk in
+    // trouble is no reason not to start.
+
+    private func storedHashKey(_ file: StateFile<[UInt64]>) -> HashKey? {
+        do {
+            return try file.read().flatMap { $0.count == HashKey.wordCount ? HashKey(words: $0) : nil }
+        } catch {
+            logger.warning("the stored secret of the flow hash is not used: \(error)")
+            return nil
+        }
+    }
+
+    private func store(_ key: HashKey, in file: StateFile<[UInt64]>) {
+        do { try file.write(key.words) } catch {
+            logger.error("after the next start of the host, connections will be hashed anew: \(error)")
         }
     }
 
