@@ -114,6 +114,12 @@ struct ListTests {
         #expect(try stored.targets(of: group, query("port", "8081")).elements.map(\.target.weight) == [20])
         let pool = stored.availabilityGroups[0]
         #expect(try stored.members(of: pool, query("ipAddress", "10.1.0.21")).elements.map(\.instance.id) == ["i-1"])
+        var aged = stored
+        for index in aged.instances.indices { aged.instances[index].createdAt = Int64(index) }
+        #expect(try aged.members(of: pool, ListQuery()).elements.map(\.instance.id) == ["i-2", "i-1"])
+        #expect(
+            try aged.members(of: pool, ListQuery(sorts: [.init("createdTime")])).elements.map(\.instance.id)
+                == ["i-1", "i-2"])
         #expect(try stored.availabilityGroups(query("instanceId", "i-2")).totalCount == 1)
         #expect(try stored.instances(query("status", "stopped")).elements.map(\.id) == ["i-2"])
     }
@@ -132,6 +138,12 @@ struct ListTests {
                     sorts: [.init("port", isDescending: true)], pageNumber: 2, pageSize: 50))
         #expect(try ListQuery(parameters: []) == ListQuery())
         #expect(try ListQuery(parameters: [], standardPageSize: nil).pageSize == nil)
+    }
+
+    @Test("tags, which clients send beside the filters, leave nothing of a list without any")
+    func tags() throws {
+        let query = try ListQuery(parameters: [("tags.1.key", "team"), ("tags.1.values.1", "web")])
+        #expect(try stored.loadBalancers(query).totalCount == 0)
     }
 
     @Test(

@@ -12,6 +12,7 @@ extension ListQuery {
         var problems: [Problem] = []
         var filterParts: [Int: FilterParts] = [:]
         var sortParts: [Int: SortParts] = [:]
+        var tags: [String] = []
         for (name, value) in parameters {
             let steps = name.split(separator: ".", omittingEmptySubsequences: false)
             let number = steps.count > 1 ? Int(steps[1]).flatMap { (1...9999).contains($0) ? $0 : nil } : nil
@@ -24,12 +25,15 @@ extension ListQuery {
             case ("sorts", let number?):
                 let isKnown = sortParts[number, default: SortParts()].take(steps.dropFirst(2), value)
                 if !isKnown { problems.append(Self.unknown(name, SortParts.names)) }
+            case ("tags", _?): tags.append(value)
             case ("filters", nil): problems.append(Self.unknown(name, FilterParts.names))
             case ("sorts", nil): problems.append(Self.unknown(name, SortParts.names))
             default: break
             }
         }
         filters = filterParts.sorted { $0.key < $1.key }.compactMap { $1.filter(at: "filters.\($0)", &problems) }
+        // A filter like any other, though clients send it beside them.
+        if !tags.isEmpty { filters.append(Filter("tags", tags)) }
         sorts = sortParts.sorted { $0.key < $1.key }.compactMap { $1.sort(at: "sorts.\($0)", &problems) }
         guard problems.isEmpty else { throw Problems(problems) }
     }

@@ -15,6 +15,7 @@ extension Configuration {
                 "ipv6Addresses": .text { $0.vip.family == .ipv6 ? "\($0.vip)" : nil },
                 "serviceCodes": .texts { _ in [] },
                 "serviceIds": .texts { _ in [] },
+                "tags": .texts { _ in [] },
                 "elasticIpAddress": .texts { _ in [] },
                 "customizedConfigurationIds": .texts { _ in [] },
                 "targetPrivateIpAddress": .texts { loadBalancer in
@@ -74,9 +75,11 @@ extension Configuration {
             ])
     }
 
-    /// The members of an availability group.
+    /// The members of an availability group, those of the newest instances first unless another order is asked for.
     public func members(of group: AvailabilityGroup, _ query: ListQuery) throws(Problems) -> Page<MemberView> {
-        try query.page(
+        var query = query
+        if query.sorts.isEmpty { query.sorts = [ListQuery.Sort("createdTime", isDescending: true)] }
+        return try query.page(
             of: views(ofMembersIn: group),
             by: [
                 "targetIds": .text(\.instance.id),
