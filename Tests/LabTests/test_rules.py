@@ -111,7 +111,8 @@ def stage() -> Iterator[Stage]:
             ("lb", "loadBalancers", "loadBalancerName"), ("listener", "listeners", "listenerName"),
             ("service", "backends", "backendName"), ("group", "targetGroups", "targetGroupName"),
             ("ag", "availabilityGroups", "name")) for name, id in rest.ids(collection, field).items()}
-        (ids["target"],) = [each["targetId"] for each in rest.all(f"targetGroups/{ids['group servers']}:describeTargets")]
+        targets = rest.all(f"targetGroups/{ids['group servers']}:describeTargets")
+        (ids["target"],) = [each["targetId"] for each in targets]
         bench.daemon.wait_until_healthy(["web-http"])
         yield Stage(bench, ids)
 
@@ -266,7 +267,8 @@ def ranges() -> Iterator[Case]:
         update = Request("POST", "targetGroups/{group servers}:updateTargets", {
             "targetUpdateSpecs": [{"targetId": "{target}", "weight": weight}]})
         yield Case(f"weight is not changed to {weight}", update, 400, "targetUpdateSpecs[0].weight",
-                   staged(f"{TARGET}.weight", weight))
+                   staged(f"{TARGET}.weight", weight),
+                   commands.update("target", "web/servers", "10.20.0.11", weight=weight))
     for field, named, option, wrong in (
         ("port", "port", "check_port", (-1, 65536)),
         ("checkTimeoutSeconds", "timeoutSeconds", "check_timeout", (1, 61)),
@@ -288,16 +290,17 @@ def kinds() -> Iterator[Case]:
     yield Case("health check protocol is TCP", new_service("healthCheckSpec.protocol", "Http"), 400,
                "healthCheckSpec.protocol", fresh(f"{CHECKED}.protocol", "Http"))
     yield Case("ICMP is for UDP services", new_service("healthCheckSpec.protocol", "Icmp"), 400,
-               "healthCheckSpec.protocol", fresh(f"{CHECKED}.protocol", "Icmp"))
+               "healthCheckSpec.protocol", fresh(f"{CHECKED}.protocol", "Icmp"),
+               commands.create_service(check_protocol="Icmp"))
     yield Case("a new service has its health check on", new_service("closeHealthCheck", True), 400, "closeHealthCheck")
     yield Case("a service has one group", new_service("targetGroupIds", ["{group servers}", "{group idle}"]), 400,
                "targetGroupIds")
-    yield Case("a service has one availability group", new_service("agIds", ["{ag pool}", "{ag foreign}"]), 400, "agIds")
+    yield Case("a service has one availability group", new_service("agIds", ["{ag pool}", "{ag foreign}"]), 400,
+               "agIds")
     both = new_service("agIds", ["{ag pool}"])
     both.body["targetGroupIds"] = ["{group servers}"]
     yield Case("a service has a group of one kind", both, 400, "agIds",
-               fresh(f"{SERVICE}.availabilityGroup", "pool"),
-               commands.create_service(group="servers", availability_group="pool"))
+               fresh(f"{SERVICE}.availabilityGroup", "pool"))
     yield Case("a listener leads to a service of its load balancer", new_listener("backendId", "{service other-http}"),
                400, "backendId", fresh(f"{LISTENER}.service", "other-http"))
     yield Case("a listener leads to a service that there is", new_listener("backendId", "backend-nobody"), 400,
@@ -307,9 +310,10 @@ def kinds() -> Iterator[Case]:
     yield Case("members of an availability group have no weight of their own", new_service(
         "agInfoSpec", [{"agId": "{ag pool}", "defaultWeight": 20}]), 400, "agInfoSpec[0].defaultWeight",
         fresh(f"{POOL}.instances[0]", {"instance": "i-3", "weight": 20}))
-    yield Case("members of an availability group are not weighed later", Request(
-        "PATCH", "backends/{service pooled}:updateAgTargets", {"targetUpdateSpecs": [{"targetId": "i-1", "weight": 20}]}),
-        400, "targetUpdateSpecs", fresh(f"{POOL}.instances[0]", {"instance": "i-3", "port": 8080}))
+    weigh = {"targetUpdateSpecs": [{"targetId": "i-1", "weight": 20}]}
+    yield Case("members of an availability group are not weighed later",
+               Request("PATCH", "backends/{service pooled}:updateAgTargets", weigh), 400, "targetUpdateSpecs",
+               fresh(f"{POOL}.instances[0]", {"instance": "i-3", "port": 8080}))
     for mode in ("dsr", "ipip", "full_nat"):
         yield Case(f"what the data plane cannot do is refused: {mode}", new_service("forwardingMode", mode), 400,
                    "forwardingMode", fresh(f"{SERVICE}.forwardingMode", mode),
@@ -334,8 +338,8 @@ def kinds() -> Iterator[Case]:
 
 def places() -> Iterator[Case]:
     """Region, VPC, and blocks of addresses."""
-    yield Case("members are in the VPC of the load balancer", register_instance("x-1"), 409, "targetSpecs[0].instanceId",
-               fresh(TARGET, {"instance": "x-1", "port": 6001}, f"{TARGET}.instance"),
+    yield Case("members are in the VPC of the load balancer", register_instance("x-1"), 409,
+               "targetSpecs[0].instanceId", fresh(TARGET, {"instance": "x-1", "port": 6001}, f"{TARGET}.instance"),
                commands.add_instance_target(instance="x-1"))
     yield Case("the availability group is in the VPC of the load balancer", new_service("agIds", ["{ag foreign}"]), 409,
                "agIds[0]", fresh(SERVICE, {"name": "new", "port": 8080, "availabilityGroup": "foreign"},
@@ -364,44 +368,35 @@ def places() -> Iterator[Case]:
     yield Case("VIP of another load balancer", new_balancer("privateIpAddress", "10.10.0.101"), 409, "privateIpAddress",
                fresh(f"{BALANCER}.vip", "10.10.0.101"), commands.create_load_balancer(vip="10.10.0.101"))
     yield Case("VIP that is a target", new_balancer("privateIpAddress", "10.20.0.11"), 400, None,
-               fresh(f"{BALANCER}.vip", "10.20.0.11"))
+               fresh(f"{BALANCER}.vip", "10.20.0.11"), commands.create_load_balancer(vip="10.20.0.11"))
 
 
 def names() -> Iterator[Case]:
     """Names and descriptions, and what is there only once."""
-    makers = (
-        ("load balancer", new_balancer, "loadBalancerName", f"{BALANCER}.name", "web",
-         lambda name: commands.create_load_balancer(name)),
-        ("listener", new_listener, "listenerName", f"{LISTENER}.name", "http",
-         lambda name: commands.create_listener(f"web/{name}")),
-        ("service", new_service, "backendName", f"{SERVICE}.name", "spare",
-         lambda name: commands.create_service(f"web/{name}")),
-        ("group", new_group, "targetGroupName", f"{GROUP}.name", "idle", lambda name: commands.create_group(f"web/{name}")),
-        ("availability group", new_pool, "name", f"{POOL}.name", "pool",
-         lambda name: commands.create_availability_group(name)),
-        ("instance", new_instance, "instanceId", f"{INSTANCE}.id", "i-1", lambda name: commands.create_instance(name)),
-    )
     wrong = {"empty": "", "33 letters": "x" * 33, "with a blank": "my web", "with a dot": "web.example"}
-    for kind, make, field, path, taken, command in makers:
-        for why, name in wrong.items():
-            yield Case(f"name of a {kind} is refused: {why}", make(field, name), 400, field, fresh(path, name),
-                       command(name) if why.startswith(("33", "with a dot")) else None)
-        yield Case(f"description of a {kind} has at most 256 characters", make("description", "y" * 257), 400,
-                   "description", fresh(path.rpartition(".")[0] + ".description", "y" * 257))
-        yield Case(f"name of a {kind} is there once", make(field, taken), 409, field, command=command(taken))
-    for kind, path, copied in (
-        ("load balancer", "loadBalancers[1]", {"name": "fresh", "vip": "10.10.0.141"}),
-        ("listener", f"{BALANCER}.listeners[1]", {"name": "new", "port": 81, "service": "new"}),
-        ("service", f"{BALANCER}.services[1]", {"name": "new", "port": 8081}),
-        ("group", f"{BALANCER}.groups[1]", {"name": "new"}),
-        ("availability group", "availabilityGroups[1]", {"name": "new"}),
-        ("instance", "instances[1]", {"id": "new", "address": "10.20.0.43"}),
+    for kind, make, field, place, taken, twin, command, owner in (
+        ("load balancer", new_balancer, "loadBalancerName", "loadBalancers", "web",
+         {"name": "fresh", "vip": "10.10.0.141"}, commands.create_load_balancer, ""),
+        ("listener", new_listener, "listenerName", f"{BALANCER}.listeners", "http",
+         {"name": "new", "port": 81, "service": "new"}, commands.create_listener, "web/"),
+        ("service", new_service, "backendName", f"{BALANCER}.services", "spare",
+         {"name": "new", "port": 8081}, commands.create_service, "web/"),
+        ("group", new_group, "targetGroupName", f"{BALANCER}.groups", "idle",
+         {"name": "new"}, commands.create_group, "web/"),
+        ("availability group", new_pool, "name", "availabilityGroups", "pool",
+         {"name": "new"}, commands.create_availability_group, ""),
+        ("instance", new_instance, "instanceId", "instances", "i-1",
+         {"id": "new", "address": "10.20.0.43"}, commands.create_instance, ""),
     ):
-        taken = {"load balancer": new_balancer("loadBalancerName", "web"), "listener": new_listener("listenerName", "http"),
-                 "service": new_service("backendName", "spare"), "group": new_group("targetGroupName", "idle"),
-                 "availability group": new_pool("name", "pool"), "instance": new_instance("instanceId", "i-1")}[kind]
-        yield Case(f"two of one name in a document: {kind}", taken, 409, None,
-                   fresh(path, copied, path + (".id" if kind == "instance" else ".name")))
+        key = next(iter(twin))
+        for why, name in wrong.items():
+            yield Case(f"name of a {kind} is refused: {why}", make(field, name), 400, field,
+                       fresh(f"{place}[0].{key}", name), command(owner + name) if name else None)
+        yield Case(f"description of a {kind} has at most 256 characters", make("description", "y" * 257), 400,
+                   "description", fresh(f"{place}[0].description", "y" * 257),
+                   command(owner + "new", description="y" * 257))
+        yield Case(f"name of a {kind} is there once", make(field, taken), 409, field,
+                   fresh(f"{place}[1]", twin, f"{place}[1].{key}"), command(owner + taken))
     yield Case("a renamed service keeps its name to itself", change_service("backendName", "spare"), 409, "backendName",
                command=commands.update("service", "web/web-http", name="spare"))
     yield Case("protocol and port of a listener are there once in a load balancer", new_listener("port", 80), 409,
@@ -413,7 +408,7 @@ def names() -> Iterator[Case]:
                commands.add_target("web/servers", address="10.20.0.11", port=HTTP.target_port(1)))
     yield Case("an instance is in an availability group once", Request(
         "POST", "availabilityGroups/{ag pool}:addInstances", {"instanceIds": ["i-1"]}), 409, "instanceIds[0]",
-        fresh(f"{POOL}.instances[1]", "i-3"))
+        fresh(f"{POOL}.instances[1]", "i-3"), commands.command("ag", "add", "pool", "i-1"))
 
 
 def lives() -> Iterator[Case]:
@@ -463,8 +458,9 @@ def unknown() -> Iterator[Case]:
         ("target", register("tg-nobody"), commands.add_target("web/nobody")),
     ):
         yield Case(f"{kind} of what is not there", request, 404, None, command=command)
-    yield Case("some targets that are not there", Request(
-        "POST", "targetGroups/{group servers}:deregisterTargets", {"targetIds": ["{target}", "target-nobody"]}), 404, None)
+    some = {"targetIds": ["{target}", "target-nobody"]}
+    yield Case("some targets that are not there",
+               Request("POST", "targetGroups/{group servers}:deregisterTargets", some), 404, None)
 
 
 def forms() -> Iterator[Case]:
@@ -547,14 +543,14 @@ def test_what_is_allowed_is_done(stage: Stage):
     """The other side of the rules: the requests that the cases spoil are granted."""
     rest = stage.bench.rest
     before = rest.export()
-    made = [
-        ("loadBalancers", rest.create("loadBalancers", stage.filled(new_balancer("loadBalancerName", "网站-1_a").body))),
-        ("listeners", rest.create("listeners", stage.filled(new_listener("port", 65535).body))),
-        ("backends", rest.create("backends", stage.filled(new_service("port", 8080).body))),
-        ("targetGroups", rest.create("targetGroups", stage.filled(new_group("description", "y" * 256).body))),
-        ("availabilityGroups", rest.create("availabilityGroups", new_pool("name", "x" * 32).body)),
-        ("instances", rest.create("instances", new_instance("instanceId", "new").body)),
-    ]
+    made = [(collection, rest.create(collection, stage.filled(request.body))) for collection, request in (
+        ("loadBalancers", new_balancer("loadBalancerName", "网站-1_a")),
+        ("listeners", new_listener("port", 65535)),
+        ("backends", new_service("port", 8080)),
+        ("targetGroups", new_group("description", "y" * 256)),
+        ("availabilityGroups", new_pool("name", "x" * 32)),
+        ("instances", new_instance("instanceId", "new")),
+    )]
     ports = [each["port"] for each in rest.all("backends/", {"loadBalancerId": stage.ids["lb web"]})]
     assert ports.count(8080) == 2, "ports of services may repeat"
     stage.ask(register(weight=0)).result
@@ -594,11 +590,12 @@ def test_all_problems_are_told_at_once(stage: Stage, maps_stay):
     assert reply.status == 400
     assert set(reply.problems) >= {
         "port", "backendName", "description", "algorithm", "agIds[0]", "drainSeconds", "healthCheckSpec.port",
-        "healthCheckSpec.checkTimeoutSeconds", "healthCheckSpec.intervalSeconds", "healthCheckSpec.healthyThresholdCount"}
+        "healthCheckSpec.checkTimeoutSeconds", "healthCheckSpec.intervalSeconds",
+        "healthCheckSpec.healthyThresholdCount"}
     assert stage.snapshot() == before
 
 
-def test_a_stale_version_is_refused(stage: Stage, maps_stay):
+def test_a_stale_version_is_refused(stage: Stage, maps_stay, families: set[str]):
     rest, path = stage.bench.rest, stage.filled("backends/{service spare}")
     version = rest.ask("GET", path).version
     rest.ask("PATCH", path, {"description": "newer"}, headers={"If-Match": version}).result
@@ -606,6 +603,10 @@ def test_a_stale_version_is_refused(stage: Stage, maps_stay):
     for method, body in (("PATCH", {"description": "older"}), ("DELETE", None)):
         reply = rest.ask(method, path, body, headers={"If-Match": version})
         assert (reply.status, reply.error["status"]) == (412, "FAILED_PRECONDITION")
+    if "service" in families:
+        old = version.strip('"')
+        refuse_command(stage, commands.update("service", "web/spare", if_version=old, description="older"), 412)
+        refuse_command(stage, commands.delete("service", "web/spare", if_version=old), 412)
     assert rest.ask("PATCH", path, {"description": "older"}, headers={"If-Match": "spare"}).status == 400
     assert stage.snapshot() == before
     rest.ask("PATCH", path, {"description": ""}, headers={"If-Match": rest.ask("GET", path).version}).result

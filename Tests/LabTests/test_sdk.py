@@ -173,7 +173,8 @@ def test_what_the_sdk_changes_takes_effect(bench: Bench, sdk: SDK, site: Site, r
     for name, change, expected, ports in (
         ("other group", {"targetGroupIds": [other]}, {"s1", "s2", "s3"}, {each.port(STICKY) for each in bench.servers}),
         ("availability group", {"agIds": [pool]}, {"s1", "s2"}, {COMMON_PORTS[0]}),
-        ("first group", {"targetGroupIds": [site.group]}, {"s2", "s3"}, {each.port(HTTP) for each in bench.servers[1:]}),
+        ("first group", {"targetGroupIds": [site.group]}, {"s2", "s3"},
+         {each.port(HTTP) for each in bench.servers[1:]}),
     ):
         site.update(**change)
         service = site.read()
@@ -307,8 +308,10 @@ def shelf(bench: Bench, sdk: SDK) -> Iterator[Shelf]:
     listeners = [
         sdk("CreateListener", listenerName=f"listener-{index}", protocol="Tcp", port=9000 + index,
             backendId=services[2], loadBalancerId=owner)["listenerId"] for index in range(12)]
-    yield Shelf(load_balancers + [ipv6], groups, services, listeners, targets, [f"m-{index}" for index in range(12)],
-                pool, services[1], ipv6)
+    # Newest first, by the second, unless another order is asked for.
+    created = {each["instanceId"]: each["createdTime"] for each in bench.rest.all("instances/")}
+    members = sorted((f"m-{index}" for index in range(12)), key=lambda id: created[id], reverse=True)
+    yield Shelf(load_balancers + [ipv6], groups, services, listeners, targets, members, pool, services[1], ipv6)
     for load_balancer in [*load_balancers, ipv6]:
         sdk("DeleteLoadBalancer", loadBalancerId=load_balancer)
     bench.rest.delete("availabilityGroups", pool)
@@ -382,8 +385,8 @@ def listings(shelf: Shelf) -> list[Listing]:
         Listing("DescribeAgTargets", "targets", "targetId", shelf.members, {"backendId": shelf.pooled}, {
             "weight": [("10", shelf.members), ("20", nothing)],
             "targetIds": [(shelf.members[5:7], shelf.members[5:7])],
-            "instanceId": [("m-1", shelf.members[1:2])],
-            "ipAddress": [("10.20.2.4", shelf.members[3:4])],
+            "instanceId": [("m-1", ["m-1"])],
+            "ipAddress": [("10.20.2.4", ["m-3"])],
         }),
     ]
 
@@ -408,13 +411,17 @@ def test_lists_are_paged_and_filtered(bench: Bench, sdk: SDK, shelf: Shelf, reco
         for wrong in ({"pageSize": 9}, {"pageSize": 101}, {"pageNumber": 0}, {"filters": filters(color="red")}):
             refusal = sdk.refusal(listing.operation, **listing.arguments, **wrong)
             assert refusal["code"] == 400, (listing.operation, wrong)
+    tags = [model("TagFilter", key="team", values=["web"])]
+    assert sdk("DescribeLoadBalancers", tags=tags)["totalCount"] == 0, "no load balancer has tags"
     like = [model("Filter", name="loadBalancerNames", operator="like", values=["lb-1"])]
     found = sdk("DescribeLoadBalancers", filters=like)["loadBalancers"]
     assert [each["loadBalancerName"] for each in found] == ["lb-1", "lb-10", "lb-11"]
-    for name, direction in (("createdTime", "desc"), ("weight", "asc")):
+    for name, direction, expected in (
+        ("createdTime", "desc", shelf.members), ("weight", "asc", [f"m-{index}" for index in range(12)])
+    ):
         sorts = [model("Sort", name=name, direction=direction)]
         found = sdk("DescribeAgTargets", backendId=shelf.pooled, sorts=sorts)["targets"]
-        assert {each["targetId"] for each in found} == set(shelf.members)
+        assert [each["targetId"] for each in found] == expected
     record_property("filtersTried", tried)
 
 

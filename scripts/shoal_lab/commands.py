@@ -60,9 +60,9 @@ def create_instance(name: str = "new", address: str = "10.20.0.42", **options) -
     return command("instance", "create", name, address=address, **options)
 
 
-def update(family: str, name: str, /, **options) -> Words:
-    return command(family, "update", name, **options)
+def update(family: str, /, *names: str, **options) -> Words:
+    return command(family, "update", *names, **options)
 
 
-def delete(family: str, name: str) -> Words:
-    return command(family, "delete", name)
+def delete(family: str, /, *names: str, **options) -> Words:
+    return command(family, "delete", *names, **options)

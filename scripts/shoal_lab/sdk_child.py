@@ -1,7 +1,7 @@
 """Makes calls through the unmodified Python SDK: one JSON document a line in, one a line out.
 
-    {"operation": "CreateBackend", "arguments": {"regionId": "local", …, "healthCheckSpec": {"model": "HealthCheckSpec",
-     "fields": {"protocol": "Tcp"}}}}
+    {"operation": "CreateBackend", "arguments": {"regionId": "local", …,
+     "healthCheckSpec": {"model": "HealthCheckSpec", "fields": {"protocol": "Tcp"}}}}
     {"requestId": "…", "result": {"backendId": "…"}, "error": null}
 
 Runs with the interpreter of the SDK's own environment, in the network namespace in which the API is.
@@ -39,7 +39,7 @@ def built(value):
         return [built(each) for each in value]
     if not (isinstance(value, dict) and set(value) == {"model", "fields"}):
         return value
-    home = "common" if value["model"] in ("Filter", "Sort") else "lb"
+    home = "common" if value["model"] in ("Filter", "Sort", "TagFilter") else "lb"
     module = importlib.import_module(f"jdcloud_sdk.services.{home}.models.{value['model']}")
     return getattr(module, value["model"])(**{name: built(each) for name, each in value["fields"].items()})
 

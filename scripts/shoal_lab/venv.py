@@ -17,7 +17,7 @@ INSTALL_SECONDS = 300
 
 
 def python_of(name: str) -> Path:
-    """The interpreter that has what requirements/NAME.txt lists. Needs PyPI when that has changed, or the first time."""
+    """The interpreter that has what requirements/NAME.txt lists. Needs PyPI the first time, and when that changes."""
     requirements = REQUIREMENTS / f"{name}.txt"
     directory = PLACE / name
     PLACE.mkdir(parents=True, exist_ok=True)
