@@ -50,12 +50,12 @@ extension SQLiteStore {
         for suffix in ["", "-journal", "-wal"] { unlink(new + suffix) }
         defer { unlink(new) }
         // A copy, so that looking does not touch the backup.
+        _ = try FileHeader.check(backup)
         do {
-            _ = try FileHeader.check(backup)
             try FileManager.default.copyItem(atPath: backup, toPath: new)
             chmod(new, 0o600)
         } catch {
-            throw StoreError(error, path: backup)
+            throw StoreError(error, path: path)
         }
         do {
             let copy = try StoreDatabase(path: new)

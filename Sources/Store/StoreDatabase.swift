@@ -142,6 +142,8 @@ extension StoreError {
             case let error as StoreError: error
             case let error as DatabaseError: StoreError(error, path: path)
             case let error as POSIXError: StoreError(errorNumber: error.code.rawValue, path: path)
+            case let error as CocoaError where error.underlying is POSIXError:
+                StoreError(error.underlying ?? error, path: path)
             case let failure as ConfigurationRows.DecodingFailure:
                 .undecodable(path: path, kind: failure.kind, key: failure.key, cause: failure.cause)
             default: .unexpected(path: path, cause: "\(error)")

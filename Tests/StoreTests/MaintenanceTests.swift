@@ -45,6 +45,24 @@ struct MaintenanceTests {
         #expect(try await store.change { $0 = .small }.revision == 2)
     }
 
+    @Test("a restore on a full disk is told as such and leaves the old store", .needsRoot)
+    func restoreToFullDisk() async throws {
+        let directory = try TemporaryDirectory()
+        let disk = try TemporaryFileSystem(size: "1m")
+        let store = SQLiteStore(path: disk.store)
+        try await store.change { $0 = .small }
+        try await store.backup(to: directory.path + "/b")
+        await store.close()
+        let before = try files(in: disk.path)
+        try disk.fill()
+        #expect(throws: StoreError.diskFull(path: disk.store)) {
+            try SQLiteStore.restore(from: directory.path + "/b", to: disk.store, at: 0)
+        }
+        disk.makeRoom()
+        #expect(try files(in: disk.path) == before)
+        #expect(try SQLiteStore.check(disk.store).revision == 1)
+    }
+
     @Test("a check counts what it has looked at")
     func check() async throws {
         let directory = try TemporaryDirectory()
