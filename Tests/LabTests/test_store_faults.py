@@ -265,7 +265,13 @@ def test_a_torn_file_is_restored_from_a_backup(bench: Bench, changes: Changes, b
         check_trouble_is_told(bench, "shoal store restore")
         bench.daemon.terminate()
         assert bench.daemon.shoal("store", "check").code == 6
-        bench.daemon.shoal("store", "restore", backup).check()
+        torn = store(bench).read_bytes()
+        ballast = fill(bench)
+        answer = bench.daemon.shoal("store", "restore", backup)
+        assert answer.code == 1 and "make room" in answer.errors, answer.errors
+        assert store(bench).read_bytes() == torn
+        ballast.unlink()
+        restore(bench, backup)
         bench.daemon.start()
         check_all_is_well(bench, changes)
 
@@ -289,7 +295,7 @@ def test_a_tear_that_only_changes_meet_is_told_by_them(
         record_property("message", refusal.error["message"])
         assert changes.stored() == changes.granted
         bench.daemon.terminate()
-        bench.daemon.shoal("store", "restore", backup).check()
+        restore(bench, backup)
         bench.daemon.start()
         check_all_is_well(bench, changes)
 
@@ -300,7 +306,7 @@ def test_a_restored_file_is_found_without_a_restart(bench: Bench, changes: Chang
         overwrite_pages(store(bench))
         bench.daemon.start()
         check_trouble_is_told(bench, "shoal store restore")
-        bench.daemon.shoal("store", "restore", backup).check()
+        restore(bench, backup)
         eventually(lambda: bench.rest.send("GET", "/readyz").status == 200, SECONDS, "the daemon has read it")
         check_all_is_well(bench, changes)
 
@@ -313,6 +319,16 @@ def test_a_store_in_use_is_not_replaced(bench: Bench, changes: Changes, backup: 
             answer = bench.daemon.shoal("store", *command)
             assert answer.code == 5 and "in use" in answer.errors, answer.errors
         check_all_is_well(bench, changes)
+
+
+def restore(bench: Bench, backup: Path) -> None:
+    """Puts the backup in place. What was there is kept, for somebody to look at; here it would fill the disk."""
+    before = store(bench).read_bytes()
+    bench.daemon.shoal("store", "restore", backup).check()
+    (kept,) = bench.daemon.state.glob("shoal.db.before-*[0-9]")
+    assert kept.read_bytes() == before
+    for path in bench.daemon.state.glob("*.before-*"):
+        path.unlink()
 
 
 def check_all_is_well(bench: Bench, changes: Changes) -> None:
