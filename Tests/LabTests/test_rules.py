@@ -577,6 +577,8 @@ def test_groups_are_listed_by_place(stage: Stage):
     mine = rest.ids("targetGroups", "targetGroupName", loadBalancerId=stage.ids["lb web"])
     assert set(mine) == {"servers", "idle", "by-address", "of-instances"}
     assert rest.send("GET", "/v1/regions/elsewhere/backends/").status == 404
+    answer = stage.bench.daemon.apply({**FRESH, "region": "elsewhere"})
+    assert answer.code == 6 and "region: " in answer.errors, answer.errors
 
 
 def test_all_problems_are_told_at_once(stage: Stage, maps_stay):
