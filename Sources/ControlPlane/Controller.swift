@@ -45,6 +45,8 @@ public actor Controller: Service {
     private(set) var failure: String?
     /// Why the stored resources are not even tried: nothing is touched then.
     private(set) var refusal: String?
+    /// Why the latest change could not be stored; `nil` once one is.
+    var storeTrouble: String?
     /// Of the stored resources that were looked at last; `nil` until the store could be read.
     private(set) var seenRevision: UInt64?
     private(set) var hostProblems: [String] = []

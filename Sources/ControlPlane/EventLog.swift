@@ -13,6 +13,8 @@ public struct Event: Sendable, Hashable {
         case installed = "tables.installed"
         /// The kernel does not hold what is wanted; tried again.
         case notInstalled = "tables.failed"
+        /// A change could not be stored; resources are as they were.
+        case notStored = "store.failed"
         case detached = "daemon.detached"
     }
 

@@ -103,11 +103,26 @@ extension Controller {
         _ resources: CheckedConfiguration, over old: StoredConfiguration, by author: Author
     ) async throws(ChangeError) -> StoredConfiguration {
         do {
-            return try await store.commit(
+            let new = try await store.commit(
                 resources.configuration, basedOn: old.revision, by: author, at: Int64(Date().timeIntervalSince1970))
+            storeTrouble = nil
+            return new
         } catch {
+            note(error)
             throw .store(error)
         }
+    }
+
+    /// Tells those who look at the status, and not only whoever asked for the change.
+    private func note(_ error: StoreError) {
+        switch error {
+        // Nothing is wrong with the store.
+        case .conflict, .duplicate: return
+        default: break
+        }
+        let sentence = "the latest change was not stored, so resources are as they were before it: \(error)"
+        if storeTrouble != sentence { events.append(.notStored, "store", "\(error)", revision: desired.revision) }
+        storeTrouble = sentence
     }
 
     private func outcome(of step: StoredStep) -> ChangeOutcome {

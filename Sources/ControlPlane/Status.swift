@@ -103,6 +103,7 @@ extension Controller {
 
     private func problems(_ services: [ServiceStatus], _ attachments: [AttachmentStatus]) -> [String] {
         var problems = obstacles()
+        if let storeTrouble { problems.append(storeTrouble) }
         problems += services.compactMap(\.problem)
         problems += hostProblems
         problems += attachments.compactMap(\.warning)

@@ -152,11 +152,13 @@ def test_a_full_disk_refuses_changes_and_nothing_else(bench: Bench, changes: Cha
         assert (refusal.status, refusal.error["status"]) == (507, "INSUFFICIENT_STORAGE")
         assert str(store(bench)) in refusal.error["message"] and "make room" in refusal.error["message"]
         assert changes.ask().status == 507
+        assert any("make room" in problem for problem in bench.rest.status()["problems"])
         assert changes.stored() == changes.granted, "what is told is what was granted"
         document = bench.daemon.apply({"apiVersion": "shoal/v1", "instances": [{"id": "new", "address": "10.20.9.1"}]})
         assert document.code == 1 and "make room" in document.errors
         ballast.unlink()
         assert changes.ask().status == 200, "a restart is not needed"
+        assert not any("make room" in problem for problem in bench.rest.status()["problems"])
 
 
 def test_a_daemon_starts_on_a_full_disk(bench: Bench, changes: Changes, record_property):
