@@ -18,4 +18,11 @@ struct APIRequestContext: RequestContext {
         channel = source.channel
         requestID = UUID().uuidString.lowercased()
     }
+
+    var peer: Peer {
+        get async throws {
+            channel.remoteAddress?.ipAddress.map { .remote(address: $0) }
+                ?? .local(PeerCredentials(processID: 0, uid: 0, gids: []))
+        }
+    }
 }
