@@ -22,6 +22,12 @@ struct ConfigurationRows {
         return UInt64(clamping: revision)
     }
 
+    /// The newest of all, those of keys and tokens included.
+    func lastRevision() throws -> UInt64 {
+        let ofHistory = try Int64.fetchOne(database, sql: "SELECT max(revision) FROM history") ?? 0
+        return max(try revision(), UInt64(clamping: ofHistory))
+    }
+
     /// - Throws: `DatabaseError` or `DecodingFailure`.
     func read() throws -> StoredConfiguration {
         let region = try String.fetchOne(database, sql: "SELECT region FROM state")
@@ -130,16 +136,29 @@ struct ConfigurationRows {
     static let historyMax = 100_000
 
     private func note(_ difference: Difference, revision: UInt64, author: Author) throws {
+        try note(
+            difference.rows.lazy.map { row in
+                HistoryEntry(
+                    revision: revision, unixSeconds: difference.unixSeconds, author: author, action: row.action,
+                    kind: .resource(row.kind), id: row.key, name: row.name, before: row.before, after: row.after)
+            }, author: author)
+    }
+
+    /// To be called in a transaction.
+    func note(_ entry: HistoryEntry) throws { try note([entry], author: entry.author) }
+
+    /// - Parameter author: Of all entries.
+    private func note(_ entries: some Sequence<HistoryEntry>, author: Author) throws {
         let authorText = String(decoding: try JSONEncoder().encode(author), as: UTF8.self)
         let insert = try database.makeStatement(
             sql: """
                 INSERT INTO history (revision, at, author, action, kind, key, name, before, after)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        for row in difference.rows {
+        for entry in entries {
             try insert.execute(arguments: [
-                Int64(revision), difference.unixSeconds, authorText, row.action.rawValue, row.kind.rawValue, row.key,
-                row.name, row.before, row.after,
+                Int64(entry.revision), entry.unixSeconds, authorText, entry.action.rawValue, entry.kind.rawValue,
+                entry.id, entry.name, entry.before, entry.after,
             ])
         }
         try database.execute(
@@ -168,8 +187,18 @@ struct ConfigurationRows {
         ).map(entry)
     }
 
+    /// - Throws: `DatabaseError` or `DecodingFailure`.
+    func newestHistory(after revision: UInt64, limit: Int) throws -> [HistoryEntry] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM history WHERE revision > ? ORDER BY revision DESC, id DESC LIMIT ?",
+            arguments: [Int64(clamping: revision), max(limit, 0)]
+        ).reversed().map(entry)
+    }
+
     private func entry(_ row: Row) throws -> HistoryEntry {
-        guard let action = Change.Action(rawValue: row["action"]), let kind = Change.Kind(rawValue: row["kind"]) else {
+        guard let action = Change.Action(rawValue: row["action"]),
+            let kind = HistoryEntry.Kind(rawValue: row["kind"])
+        else {
             throw DecodingFailure(kind: "history entry", key: "\(row["id"] as Int64)", cause: "its action or kind")
         }
         return HistoryEntry(

@@ -60,8 +60,9 @@ extension SQLiteStore {
         do {
             let copy = try StoreDatabase(path: new)
             defer { copy.close() }
-            let report = try check(copy)
-            let revision = max(report.revision, try revision(of: path)) + 1
+            _ = try check(copy)
+            let ofBackup = try copy.read { try ConfigurationRows(database: $0).lastRevision() }
+            let revision = max(ofBackup, try lastRevision(of: path)) + 1
             try copy.write { try $0.execute(sql: "UPDATE state SET revision = ?", arguments: [Int64(revision)]) }
         } catch {
             throw error.about(backup, insteadOf: new)
@@ -80,12 +81,12 @@ extension SQLiteStore {
 
     /// Of the store that is about to be replaced; 0 when there is none or it is torn, which is what a backup is for.
     /// - Throws: `StoreError.locked` and nothing else.
-    private static func revision(of path: String) throws(StoreError) -> UInt64 {
+    private static func lastRevision(of path: String) throws(StoreError) -> UInt64 {
         do {
             let database = try StoreDatabase(path: path, for: .inspect)
             // Closing also writes the log back into the file.
             defer { database.close() }
-            return try database.read { try ConfigurationRows(database: $0).revision() }
+            return try database.read { try ConfigurationRows(database: $0).lastRevision() }
         } catch {
             if case .locked = error { throw error }
             return 0

@@ -2,7 +2,7 @@ public import ServiceModel
 
 /// Resources and the number of the change that made them so.
 public struct StoredConfiguration: Sendable, Hashable {
-    /// 0 before the first change, then one more with each.
+    /// 0 before the first change, then more with each. Numbers in between are those of changes of access.
     public let revision: UInt64
     public let configuration: Configuration
 
@@ -38,6 +38,9 @@ public protocol ResourceStore: Sendable {
     ///
     /// - Parameter limit: Ends with the last revision that fits in as many entries; one revision is always whole.
     func history(after revision: UInt64, limit: Int) async throws(StoreError) -> [HistoryEntry]
+
+    /// The newest entries, as many as the limit says, oldest first.
+    func newestHistory(after revision: UInt64, limit: Int) async throws(StoreError) -> [HistoryEntry]
 }
 
 /// Who asked for a change.
@@ -51,6 +54,8 @@ public struct Author: Sendable, Hashable, Codable {
         case token
         /// The daemon itself.
         case system
+        /// Somebody who did not say who they are; they change nothing.
+        case anonymous
     }
 
     public let kind: Kind
@@ -68,18 +73,47 @@ public struct Author: Sendable, Hashable, Codable {
     }
 }
 
-/// What one change did to one resource.
+/// What one change did to one resource, access key or token.
 public struct HistoryEntry: Sendable, Hashable {
+    /// What an entry is about.
+    public enum Kind: Sendable, Hashable {
+        case resource(Change.Kind)
+        case accessKey
+        case token
+    }
+
+    /// Of one order for all entries: each change has one of its own, higher than those before.
     public let revision: UInt64
     public let unixSeconds: Int64
     public let author: Author
     public let action: Change.Action
-    public let kind: Change.Kind
+    public let kind: Kind
     public let id: String
-    /// As in `Change`: below a load balancer with that one's name before it, as in `web/http`.
+    /// As in `Change`: below a load balancer with that one's name before it, as in `web/http`. Of a key or token what it
+    /// is described as, or its id.
     public let name: String
-    /// JSON, without what is below a load balancer; `nil` for a resource that was created.
+    /// JSON, without what is below a load balancer and without any secret; `nil` for what was created.
     public let before: String?
-    /// The same afterwards; `nil` for a resource that was deleted.
+    /// The same afterwards; `nil` for what was deleted, or revoked.
     public let after: String?
+}
+
+extension HistoryEntry.Kind: RawRepresentable {
+    public init?(rawValue: String) {
+        switch rawValue {
+        case "access key": self = .accessKey
+        case "token": self = .token
+        default:
+            guard let kind = Change.Kind(rawValue: rawValue) else { return nil }
+            self = .resource(kind)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .resource(let kind): kind.rawValue
+        case .accessKey: "access key"
+        case .token: "token"
+        }
+    }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 public import ServiceModel
+internal import Synchronization
 
 /// Resources in an SQLite database of the state directory, which this process has for itself.
 ///
@@ -9,6 +10,8 @@ public actor SQLiteStore: ResourceStore {
     public nonisolated let path: String
     private nonisolated let executor = StoreExecutor()
     private nonisolated let watchers = Watchers()
+    /// Of keys and tokens; see `accessGeneration`.
+    nonisolated let generation = Atomic<UInt64>(0)
     private var database: StoreDatabase?
     /// What is on the disk; after a failure what was there before.
     private var newest: StoredConfiguration?
@@ -54,6 +57,10 @@ public actor SQLiteStore: ResourceStore {
         try opened().read { try ConfigurationRows(database: $0).history(after: revision, limit: limit) }
     }
 
+    public func newestHistory(after revision: UInt64, limit: Int) throws(StoreError) -> [HistoryEntry] {
+        try opened().read { try ConfigurationRows(database: $0).newestHistory(after: revision, limit: limit) }
+    }
+
     // MARK: Writing
 
     public func commit(
@@ -65,8 +72,11 @@ public actor SQLiteStore: ResourceStore {
         guard !difference.rows.isEmpty || !difference.orders.isEmpty || difference.result != old.configuration else {
             return old
         }
-        try write { rows in try rows.write(difference, revision: revision + 1, author: author) }
-        let new = StoredConfiguration(revision: revision + 1, configuration: difference.result)
+        let new = try write { rows in
+            let next = try rows.lastRevision() + 1
+            try rows.write(difference, revision: next, author: author)
+            return StoredConfiguration(revision: next, configuration: difference.result)
+        }
         newest = new
         watchers.publish(new)
         return new
@@ -105,8 +115,12 @@ public actor SQLiteStore: ResourceStore {
         if newest == nil, FileIdentity(path) == nil { try create() }
         let database = try StoreDatabase(path: path)
         self.database = database
+        // Whoever put something right may have put another file there.
+        accessChanged()
         return database
     }
+
+    func accessChanged() { generation.add(1, ordering: .releasing) }
 
     private func create() throws(StoreError) {
         let directory = DurableFile.directory(of: path)

@@ -5,7 +5,7 @@ enum Schema {
     /// "Shoa" in ASCII, where SQLite keeps the kind of a file.
     static let applicationID: UInt32 = 0x5368_6f61
     /// The newest one, which this version reads and writes. The file has it as `user_version`.
-    static let version = 2
+    static let version = 3
 
     /// Each step is a transaction: it is done or it is not. A step that was released never changes.
     static func migrator() -> DatabaseMigrator {
@@ -60,6 +60,23 @@ enum Schema {
                         isRevoked INTEGER NOT NULL
                     ) STRICT;
                     PRAGMA user_version = 2;
+                    """)
+        }
+        migrator.registerMigration("3") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE accessKey ADD COLUMN description TEXT NOT NULL DEFAULT '';
+                    CREATE TABLE accessToken (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        digest TEXT NOT NULL UNIQUE,
+                        role TEXT NOT NULL,
+                        description TEXT NOT NULL,
+                        createdAt INTEGER NOT NULL,
+                        createdBy TEXT NOT NULL,
+                        lastUsed INTEGER,
+                        isRevoked INTEGER NOT NULL
+                    ) STRICT;
+                    PRAGMA user_version = 3;
                     """)
         }
         return migrator

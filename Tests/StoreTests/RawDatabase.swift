@@ -6,7 +6,20 @@ struct RawDatabase {
 
     /// As a version of Shoal has left it that knew no more than schema 1.
     func revertToSchema1() throws {
-        try execute("DROP TABLE accessKey; DELETE FROM grdb_migrations WHERE identifier = '2'; PRAGMA user_version = 1")
+        try execute(
+            """
+            DROP TABLE accessKey; DROP TABLE accessToken;
+            DELETE FROM grdb_migrations WHERE identifier > '1'; PRAGMA user_version = 1
+            """)
+    }
+
+    /// The same for schema 2, which has keys without a description and no tokens.
+    func revertToSchema2() throws {
+        try execute(
+            """
+            ALTER TABLE accessKey DROP COLUMN description; DROP TABLE accessToken;
+            DELETE FROM grdb_migrations WHERE identifier > '2'; PRAGMA user_version = 2
+            """)
     }
 
     func spoilInstances() throws {

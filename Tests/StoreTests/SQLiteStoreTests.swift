@@ -168,7 +168,7 @@ struct SQLiteStoreTests {
         #expect(created.count == 6 && created.allSatisfy { $0.action == .created && $0.before == nil })
         let entry = try #require(try await store.history(after: 1, limit: 10).first)
         #expect(entry.revision == 2 && entry.author == bob && entry.unixSeconds == 1_800_000_000)
-        #expect(entry.action == .updated && entry.kind == .listener && entry.name == "web/http")
+        #expect(entry.action == .updated && entry.kind == .resource(.listener) && entry.name == "web/http")
         #expect(entry.before?.contains(#""port":80,"#) == true && entry.after?.contains(#""port":8081,"#) == true)
     }
 
@@ -190,6 +190,27 @@ struct SQLiteStoreTests {
         #expect(try await store.history(after: .max, limit: 9).isEmpty)
     }
 
+    @Test("the newest entries are as many as were asked for, oldest first, and none that are known")
+    func newest() async throws {
+        let directory = try TemporaryDirectory()
+        let store = SQLiteStore(path: directory.store)
+        try await store.change { $0 = .small }
+        for port in 1...5 { try await store.change { $0.loadBalancers[0].listeners[0].port = port } }
+        let all = try await store.history(after: 0, limit: 100)
+        for limit in [0, 1, 6, 11, 12] {
+            #expect(try await store.newestHistory(after: 0, limit: limit) == all.suffix(limit))
+        }
+        #expect(try await store.newestHistory(after: 4, limit: 9).map(\.revision) == [5, 6])
+    }
+
+    @Test("every kind of entry has a word of its own")
+    func kinds() {
+        let kinds = Change.Kind.allCases.map(HistoryEntry.Kind.resource) + [.accessKey, .token]
+        #expect(Set(kinds.map(\.rawValue)).count == kinds.count)
+        #expect(kinds.allSatisfy { HistoryEntry.Kind(rawValue: $0.rawValue) == $0 })
+        #expect(HistoryEntry.Kind(rawValue: "rule") == nil)
+    }
+
     // MARK: Watching
 
     @Test("a watcher gets what is newer at once, and then the newest after each change")
@@ -203,24 +224,5 @@ struct SQLiteStoreTests {
         for port in 1...10 { try await store.change { $0.loadBalancers[0].listeners[0].port = port } }
         #expect(await all.next()?.revision == 11, "the ones between were not kept")
         #expect(await later.next()?.revision == 11)
-    }
-
-    // MARK: Access keys
-
-    @Test("access keys are made, listed, used and revoked, and an id is taken once")
-    func accessKeys() async throws {
-        let directory = try TemporaryDirectory()
-        let store = SQLiteStore(path: directory.store)
-        let key = AccessKey(id: "AK1", secret: "s3cret", role: "operator", createdAt: 5, createdBy: "alice")
-        try await store.create(key)
-        await #expect(throws: StoreError.self) { try await store.create(key) }
-        #expect(try await store.accessKeys() == [key])
-        try await store.noteUses(["AK1": 9, "unknown": 9])
-        try await store.noteUses(["AK1": 7])
-        #expect(try await store.revokeAccessKey("AK1"))
-        #expect(try await !store.revokeAccessKey("AK2"))
-        await store.close()
-        let found = try #require(try await SQLiteStore(path: directory.store).accessKeys().first)
-        #expect(found.lastUsed == 9 && found.isRevoked && found.secret == "s3cret")
     }
 }

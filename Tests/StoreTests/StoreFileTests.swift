@@ -32,8 +32,39 @@ struct StoreFileTests {
         #expect(try SQLiteStore.check(directory.store).schema == 1)
         let store = SQLiteStore(path: directory.store)
         #expect(try await store.read().configuration.changes(to: .small).isEmpty)
-        #expect(try await store.check().schema == 2)
+        #expect(try await store.check().schema == 3)
         #expect(try await store.accessKeys().isEmpty)
+        #expect(try await store.accessTokens().isEmpty)
+    }
+
+    @Test("access keys of schema 2 go on to work, without a description")
+    func keysOfOlderSchema() async throws {
+        let directory = try TemporaryDirectory()
+        let store = SQLiteStore(path: directory.store)
+        let key = AccessKey(id: "AK1", secret: "s3cret", role: "admin", createdAt: 5, createdBy: "alice", lastUsed: 6)
+        try await store.create(key, by: operatorAuthor)
+        await store.close()
+        try RawDatabase(path: directory.store).revertToSchema2()
+        #expect(try SQLiteStore.check(directory.store).schema == 2)
+        #expect(try await store.accessKeys() == [key])
+        #expect(try await store.check().schema == 3)
+    }
+
+    @Test("keys of schema 2 are read where nobody can write", .needsRoot)
+    func keysOfOlderSchemaReadOnly() async throws {
+        let disk = try TemporaryFileSystem(size: "1m")
+        let store = SQLiteStore(path: disk.store)
+        let key = AccessKey(id: "AK1", secret: "s3cret", role: "admin", createdAt: 5, createdBy: "alice")
+        try await store.create(key, by: operatorAuthor)
+        await store.close()
+        try RawDatabase(path: disk.store).revertToSchema2()
+        try disk.setReadOnly(true)
+        #expect(try await store.accessKeys() == [key])
+        #expect(try await store.accessTokens().isEmpty)
+        await #expect(throws: StoreError.readOnly(path: disk.store)) {
+            try await store.revokeAccessKey("AK1", by: operatorAuthor, at: 6)
+        }
+        await store.close()
     }
 
     @Test("a file of a newer schema is refused, with both numbers, and not a byte of it changes")
@@ -43,11 +74,11 @@ struct StoreFileTests {
         try Self.overwrite(directory.store, at: 60, with: [0, 0, 0, 9])
         let before = try contents(of: directory.store)
         let store = SQLiteStore(path: directory.store)
-        let error = StoreError.newerSchema(path: directory.store, found: 9, known: 2)
+        let error = StoreError.newerSchema(path: directory.store, found: 9, known: 3)
         await #expect(throws: error) { try await store.read() }
         await #expect(throws: error) { try await store.commit(.small, basedOn: 1, by: operatorAuthor, at: 0) }
         #expect(throws: error) { try SQLiteStore.check(directory.store) }
-        #expect("\(error)".contains("newer version") && "\(error)".contains("schema 9, this one knows 2"))
+        #expect("\(error)".contains("newer version") && "\(error)".contains("schema 9, this one knows 3"))
         #expect(try contents(of: directory.store) == before)
         #expect(try files(in: directory.path) == ["shoal.db"])
     }
@@ -62,7 +93,7 @@ struct StoreFileTests {
                 try FileManager.default.copyItem(atPath: directory.store + suffix, toPath: copy + suffix)
             }
         }
-        await #expect(throws: StoreError.newerSchema(path: copy, found: 9, known: 2)) {
+        await #expect(throws: StoreError.newerSchema(path: copy, found: 9, known: 3)) {
             try await SQLiteStore(path: copy).read()
         }
     }

@@ -143,6 +143,12 @@ extension SQLiteStore {
 }
 
 extension Configuration {
+    func with(_ change: (inout Configuration) -> Void) -> Configuration {
+        var changed = self
+        change(&changed)
+        return changed
+    }
+
     /// One load balancer with a listener, a service and a group of two targets; an instance and its group.
     static let small = Configuration(
         loadBalancers: [
