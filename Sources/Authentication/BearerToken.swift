@@ -43,6 +43,27 @@ public struct BearerToken: Sendable, CustomStringConvertible, CustomReflectable 
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
+/// A token as it is made; the store keeps its digest with what happens to it later.
+public struct NewBearerToken: Sendable {
+    /// `tok-` and 16 lower-case hexadecimal digits. No secret; it stands in lists and in the audit log.
+    public let id: String
+    public let token: BearerToken
+    public let role: Role
+
+    /// Makes one that nobody can guess.
+    public init(role: Role) {
+        var generator = SystemRandomNumberGenerator()
+        self.init(role: role, using: &generator)
+    }
+
+    /// - Parameter generator: Anything but the system's is for tests.
+    package init(role: Role, using generator: inout some RandomNumberGenerator) {
+        id = "tok-" + hexadecimal(randomBytes(8, using: &generator))
+        token = BearerToken(using: &generator)
+        self.role = role
+    }
+}
+
 /// The SHA-256 of a token's text.
 ///
 /// A fast hash is enough: nobody can try 2²⁵⁶ tokens. Comparing two takes the same time wherever they differ.

@@ -18,8 +18,8 @@ public struct RequestTarget: Sendable, Hashable {
 
     let canonicalPath: String
     let canonicalQuery: String
-    let rawPath: String
-    let rawQuery: String
+    package let rawPath: String
+    package let rawQuery: String
 
     /// - Parameters:
     ///   - path: As it stood in the request line.

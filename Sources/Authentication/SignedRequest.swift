@@ -81,19 +81,24 @@ public struct SignedRequest: Sendable {
         guard let secret else { throw .unknownKey }
         let body = Array(bodyDigest)
         guard isSameInConstantTime(bodyDigestClaimed ?? body, body) else { throw .bodyChanged }
-
-        let key = scheme.key(secret: secret, day: scope.day, region: scope.region, service: scope.service)
-        let candidates = canonicalRequests(bodyDigest: hexadecimal(body))
-        let matches = candidates.map { candidate in
-            HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: stringToSign(candidate), using: key)
-        }
-        guard matches.contains(true) else {
-            throw .signatureMismatch(canonicalRequestDigest: digestText(candidates[0]))
-        }
+        try checkSignature(secret: secret, bodyDigest: body)
         return VerifiedSignature(accessKey: accessKey, signedAt: signedAt, mark: mark)
     }
 
-    /// What can be refused without the key and the body; `verify` asks it too.
+    /// What can be refused without the body; `verify` asks it too.
+    ///
+    /// - Parameter secret: That of `accessKey`; `nil` when there is no such key.
+    /// - Returns: Whether the secret is known to have signed the request, its body aside. That takes the body's hash,
+    ///   which most clients send along as `x-jdcloud-content-sha256`.
+    public func check(secret: SecretKey?, place: SigningPlace, now: UnixTime) throws(SignatureRefusal) -> Bool {
+        try check(place: place, now: now)
+        guard let secret else { throw .unknownKey }
+        guard let bodyDigestClaimed else { return false }
+        try checkSignature(secret: secret, bodyDigest: bodyDigestClaimed)
+        return true
+    }
+
+    /// What can be refused without the key and the body; the others ask it too.
     public func check(place: SigningPlace, now: UnixTime) throws(SignatureRefusal) {
         guard scope.terminator == scheme.terminator else { throw .wrongScope(.terminator, expected: scheme.terminator) }
         guard scope.day == date.prefix(8) else { throw .wrongScope(.day, expected: String(date.prefix(8))) }
@@ -106,6 +111,17 @@ public struct SignedRequest: Sendable {
         }
         let ageSeconds = now.seconds - signedAt.seconds
         guard ageSeconds.magnitude <= Self.skewSecondsMax else { throw .clockSkew(ageSeconds: ageSeconds) }
+    }
+
+    private func checkSignature(secret: SecretKey, bodyDigest: [UInt8]) throws(SignatureRefusal) {
+        let key = scheme.key(secret: secret, day: scope.day, region: scope.region, service: scope.service)
+        let candidates = canonicalRequests(bodyDigest: hexadecimal(bodyDigest))
+        let matches = candidates.map { candidate in
+            HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: stringToSign(candidate), using: key)
+        }
+        guard matches.contains(true) else {
+            throw .signatureMismatch(canonicalRequestDigest: digestText(candidates[0]))
+        }
     }
 
     /// The ways in which clients write down the same request, the most common first.

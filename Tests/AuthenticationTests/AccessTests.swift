@@ -75,11 +75,4 @@ struct AccessTests {
         #expect(access.role(uid: 1000, gids: [0, 1000, .max]) == nil)
         #expect(access.role(uid: 0, gids: [0]) == .admin)
     }
-
-    @Test("the audit log names who it was")
-    func identities() {
-        #expect("\(Principal(.localUser(uid: 1000), role: .operator).identity)" == "uid 1000")
-        #expect("\(Principal(.accessKey(AccessKeyID("AK1")), role: .viewer).identity)" == "key AK1")
-        #expect("\(Principal(.bearerToken(name: "laptop"), role: .admin).identity)" == "token laptop")
-    }
 }

@@ -24,6 +24,14 @@ struct SecretTests {
         #expect(BearerToken().digest != BearerToken().digest)
     }
 
+    @Test("a new token is known by an id that tells nothing about it")
+    func newToken() {
+        let tokens = (0..<100).map { _ in NewBearerToken(role: .viewer) }
+        #expect(tokens.allSatisfy { $0.id.wholeMatch(of: /tok-[0-9a-f]{16}/) != nil })
+        #expect(Set(tokens.map(\.id)).count == 100 && Set(tokens.map(\.token.revealed)).count == 100)
+        #expect(tokens.allSatisfy { !$0.token.revealed.contains($0.id.dropFirst(4)) })
+    }
+
     @Test("what isn't a token is not read as one")
     func notAToken() {
         let good = BearerToken().revealed

@@ -22,6 +22,28 @@ struct SignedRequestTests {
         try message.verify()
     }
 
+    @Test("before the body is there, the signature is checked as far as the request tells the body's hash")
+    func beforeBody() throws {
+        let place = SigningPlace(region: "local")
+        func check(_ message: Message, _ secret: SecretKey? = SecretKey("SKTEST")) throws(SignatureRefusal) -> Bool {
+            let request = try message.read()
+            return try request.check(secret: secret, place: place, now: request.signedAt)
+        }
+        let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let telling = signed.with { $0["x-jdcloud-content-sha256"] = hash }
+        #expect(try check(telling))
+        #expect(try !check(signed) && !check(signed, SecretKey("another")), "nothing to check it with")
+        #expect { try check(telling, SecretKey("another")) } throws: { isMismatch($0) }
+        let other = telling.with { $0["x-jdcloud-content-sha256"] = hash.replacing("e3", with: "e4") }
+        #expect { try check(other) } throws: { isMismatch($0) }
+        #expect(throws: SignatureRefusal.unknownKey) { try check(telling, nil) }
+        let request = try telling.read()
+        #expect(throws: SignatureRefusal.clockSkew(ageSeconds: 901)) {
+            try request.check(
+                secret: SecretKey("SKTEST"), place: place, now: UnixTime(seconds: request.signedAt.seconds + 901))
+        }
+    }
+
     @Test("headers of no signature may be added")
     func otherHeaders() throws {
         try signed.with { $0["accept"] = "*/*" }.verify()
