@@ -101,16 +101,16 @@ let package = Package(
             name: "AdminAPI",
             dependencies: [
                 "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "ServiceModel", "Store",
-                "NetworkTypes", hummingbird, logging, nioCore, serviceLifecycle,
+                "NetworkTypes", crypto, hummingbird, logging, nioCore, serviceLifecycle,
             ],
             swiftSettings: strict),
 
         .executableTarget(
             name: "shoald",
             dependencies: [
-                "AdminAPI", "AdminTypes", "ControlPlane", "Dataplane", "HealthChecking", "HostNetwork", "Store",
-                "ServiceModel", "TableCompiler", "NetworkTypes", argumentParser, logging, serviceLifecycle,
-                unixSignals, hummingbird, yams,
+                "AdminAPI", "AdminTypes", "Authentication", "ControlPlane", "Dataplane", "HealthChecking",
+                "HostNetwork", "Store", "ServiceModel", "TableCompiler", "NetworkTypes", argumentParser, logging,
+                serviceLifecycle, unixSignals, hummingbird, yams,
             ], swiftSettings: strict, linkerSettings: selfContained),
         .executableTarget(
             name: "shoal",

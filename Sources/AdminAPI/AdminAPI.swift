@@ -2,6 +2,7 @@ public import ControlPlane
 public import Foundation
 public import Hummingbird
 public import Logging
+public import Store
 
 /// The daemon's REST API.
 public struct AdminAPI: Sendable {
@@ -9,10 +10,12 @@ public struct AdminAPI: Sendable {
     static let bodyMax = 4 << 20
 
     let controller: Controller
+    /// For the history; resources are read and changed through the controller.
+    let store: any ResourceStore
+    let authenticator: Authenticator
     let about: AboutDaemon
     /// The one that paths and signatures name.
     let region: String
-    let authenticator = Authenticator()
 
     /// Facts about the process that answers.
     public struct AboutDaemon: Sendable {
@@ -27,10 +30,20 @@ public struct AdminAPI: Sendable {
         }
     }
 
-    public init(controller: Controller, about: AboutDaemon, region: String) {
+    public init(
+        controller: Controller, store: any ResourceStore, authenticator: Authenticator, about: AboutDaemon,
+        region: String
+    ) {
         self.controller = controller
+        self.store = store
+        self.authenticator = authenticator
         self.about = about
         self.region = region
+    }
+
+    /// What the server answers; for tests, which take no socket.
+    package func answer(_ request: Request, over connection: ApplicationRequestContextSource) async throws -> Response {
+        try await routes.respond(to: request, context: APIRequestContext(source: connection))
     }
 
     /// A server that listens on `socketPath` until it is shut down.

@@ -33,14 +33,23 @@ extension ErrorAnswer {
         case let error as ChangeError: self.init(error)
         case let error as OperationError: self.init(error)
         case let error as Problems: self.init(error, message: "the request was refused")
-        case let error as SignatureRefusal:
-            let word = error.httpStatus == 400 ? "INVALID_ARGUMENT" : "UNAUTHENTICATED"
-            self.init(.init(code: error.httpStatus, status: word, message: "\(error)"))
+        case let error as SignatureRefusal: self.init(error)
+        case let error as StoreError: self.init(ChangeError.store(error))
         case let error as any HTTPResponseError:
             self.init(
                 .init(code: error.status.code, status: Self.word(for: error.status), message: Self.text(error, request))
             )
         default: self.init(.init(code: 500, status: "INTERNAL", message: "\(error)"))
+        }
+    }
+
+    init(_ refusal: SignatureRefusal) {
+        switch refusal {
+        // Asked by anybody, what has no clear meaning has no answer.
+        case .malformed(.path): self = .invalid("path", "\(refusal)")
+        case .malformed(.query): self = .invalid("query", "\(refusal)")
+        case _ where refusal.httpStatus == 403: self = .denied("\(refusal)")
+        default: self = .unauthenticated("\(refusal)")
         }
     }
 

@@ -1,4 +1,5 @@
 internal import AdminAPI
+internal import Authentication
 internal import ControlPlane
 internal import Dataplane
 internal import Foundation
@@ -44,23 +45,27 @@ struct Daemon {
             network: network, interfaces: attachPoints, announce: options.announce,
             managesSettings: options.manageSysctls, adoptedVIPs: try dataplane.maps.tables().vips,
             logger: Logger(label: "shoal.host"))
+        let store = SQLiteStore(path: options.stateDirectory + "/" + SQLiteStore.fileName)
         let controller = Controller(
-            store: SQLiteStore(path: options.stateDirectory + "/" + SQLiteStore.fileName),
+            store: store,
             dataplane: KernelDataplane(dataplane, pins: PinDirectory(options.bpffsDirectory)), host: host,
             checker: HealthChecker(sourceAddresses: options.healthCheckSourceAddresses),
             healthFile: StateFile(path: options.stateDirectory + "/health.json"),
             surroundings: Surroundings(vipPrefixes: options.vipCidrs, targetPrefixes: options.targetCidrs),
             logger: Logger(label: "shoal.controller"))
         do { try await controller.start() } catch { throw StartError("\(error)") }
-        try await serve(controller)
+        try await serve(controller, store)
         logger.notice("stopped; forwarding goes on")
     }
 
-    private func serve(_ controller: Controller) async throws {
+    private func serve(_ controller: Controller, _ store: SQLiteStore) async throws {
+        let region = Configuration.defaultRegion
+        let authenticator = Authenticator(
+            store: store, localAccess: .ofThisHost(), region: region,
+            clock: { UnixTime(seconds: Int64(Date().timeIntervalSince1970)) }, logger: Logger(label: "shoal.access"))
         let api = AdminAPI(
-            controller: controller,
-            about: .init(version: shoalVersion, processID: getpid(), startedAt: Date()),
-            region: Configuration.defaultRegion)
+            controller: controller, store: store, authenticator: authenticator,
+            about: .init(version: shoalVersion, processID: getpid(), startedAt: Date()), region: region)
         let socket = options.socketPath
         unlink(socket)
         let server = api.server(socketPath: socket, logger: Logger(label: "shoal.api")) {
@@ -69,7 +74,7 @@ struct Daemon {
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: controller), .init(service: server)],
+                services: [.init(service: controller), .init(service: authenticator), .init(service: server)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "shoal.lifecycle")))
         defer { unlink(socket) }
         try await group.run()

@@ -21,10 +21,13 @@ extension Endpoint {
 extension AdminAPI {
     func readLiveness(_ call: Call) async throws -> Reply { .text("ok\n", type: "text/plain; charset=utf-8") }
 
-    /// Ready is a daemon that has installed what it was asked for, be it with problems elsewhere.
+    /// Ready is a daemon that has installed what it was asked for, be it with problems elsewhere. What stands in the way
+    /// can name resources, so not everybody is told.
     func readReadiness(_ call: Call) async throws -> Reply {
         let obstacles = await controller.obstacles()
-        let text = obstacles.isEmpty ? "ok\n" : obstacles.map { $0 + "\n" }.joined()
+        let isInsider = Operation.readStatus.isAllowed(to: call.caller.role)
+        let reasons = isInsider ? obstacles : ["not ready; see shoal status"]
+        let text = obstacles.isEmpty ? "ok\n" : reasons.map { $0 + "\n" }.joined()
         return .text(
             text, type: "text/plain; charset=utf-8", status: obstacles.isEmpty ? .ok : .serviceUnavailable)
     }

@@ -1,21 +1,21 @@
 internal import AdminTypes
-internal import Authentication
+package import Authentication
 internal import HTTPTypes
 internal import Hummingbird
 
 /// One operation of the API: where it is asked for, and what answers.
-struct Endpoint: Sendable {
-    enum Method: String, Sendable, CaseIterable {
+package struct Endpoint: Sendable {
+    package enum Method: String, Sendable, CaseIterable {
         case get = "GET"
         case post = "POST"
         case patch = "PATCH"
         case delete = "DELETE"
     }
 
-    let operation: Operation
-    let method: Method
+    package let operation: Operation
+    package let method: Method
     /// Parameters in braces. The path of a collection ends with a slash, which a request may leave out.
-    let path: String
+    package let path: String
     let answer: @Sendable (AdminAPI, Call) async throws -> Reply
 
     init(
@@ -31,7 +31,7 @@ struct Endpoint: Sendable {
 
 extension Endpoint {
     /// Everything that the daemon answers.
-    static let all =
+    package static let all =
         loadBalancers + listeners + services + groups + targets + availabilityGroups + instances
         + documents + events + daemon
 
@@ -70,8 +70,7 @@ extension AdminAPI {
     private func respond(
         with endpoint: Endpoint, to request: Request, _ context: APIRequestContext
     ) async throws -> Response {
-        let (caller, body) = try await authenticator.identify(request, context)
-        try caller.mayAsk(for: endpoint.operation)
+        let (caller, body) = try await authenticator.admit(request, context, to: endpoint.operation)
         let call = Call(
             caller: caller, headers: request.headers, target: context.target, path: context.parameters, body: body,
             region: region)

@@ -1,5 +1,5 @@
 /// The other end of a connection.
-enum Peer: Sendable, Hashable {
+package enum Peer: Sendable, Hashable {
     /// A process on this host, at the unix socket.
     case local(PeerCredentials)
     /// Somebody at this address, over TCP.
