@@ -31,6 +31,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -145,6 +146,12 @@ let package = Package(
             ]),
         .testTarget(name: "AdminTypesTests", dependencies: ["AdminTypes", "ServiceModel", "NetworkTypes"]),
         .testTarget(name: "CommandTextTests", dependencies: ["CommandText", "AdminTypes", "ServiceModel"]),
+        .testTarget(
+            name: "AdminAPITests",
+            dependencies: [
+                "AdminAPI", "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "Store", "TableCompiler",
+                "NetworkTypes", crypto, hummingbird, logging, nioCore, nioEmbedded, serviceLifecycle,
+            ]),
         .executableTarget(
             name: "StoreWriter", dependencies: ["Store", "ServiceModel", "NetworkTypes"],
             path: "Tests/Support/StoreWriter", swiftSettings: strict),

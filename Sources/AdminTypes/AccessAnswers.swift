@@ -1,10 +1,40 @@
-// Who may use the API, and who changed what.
+// Access keys, tokens and the audit log, as the daemon writes them and the CLI reads them.
 
-/// An access key as it was made. The secret is told this once.
+/// An access key as lists tell of it, without its secret.
+public struct KeyAnswer: Codable, Sendable, Hashable {
+    public var accessKey: String
+    /// `viewer`, `operator` or `admin`.
+    public var role: String
+    public var description: String
+    /// UTC, as in `2026-11-23T12:00:00Z`.
+    public var createdTime: String
+    /// Name of the user, key or token that asked for it.
+    public var createdBy: String
+    /// Exact to a minute or so; absent before the first use.
+    public var lastUsedTime: String?
+    public var isRevoked: Bool
+
+    /// - Parameters:
+    ///   - createdAt: Seconds since 1970.
+    ///   - lastUsed: The same.
+    public init(
+        accessKey: String, role: String, description: String, createdAt: Int64, createdBy: String, lastUsed: Int64?,
+        isRevoked: Bool
+    ) {
+        self.accessKey = accessKey
+        self.role = role
+        self.description = description
+        createdTime = UTCTime.text(createdAt)
+        self.createdBy = createdBy
+        lastUsedTime = lastUsed.map(UTCTime.text)
+        self.isRevoked = isRevoked
+    }
+}
+
+/// An access key that was just made: the only answer with its secret.
 public struct NewKeyAnswer: Codable, Sendable, Hashable {
     public var accessKey: String
     public var secretKey: String
-    /// `viewer`, `operator` or `admin`.
     public var role: String
 
     public init(accessKey: String, secretKey: String, role: String) {
@@ -14,54 +44,41 @@ public struct NewKeyAnswer: Codable, Sendable, Hashable {
     }
 }
 
-/// An access key without its secret.
-public struct KeyAnswer: Codable, Sendable, Hashable {
-    public var accessKey: String
+/// A bearer token as lists tell of it, without the token itself.
+public struct TokenAnswer: Codable, Sendable, Hashable {
+    public var tokenId: String
     /// `viewer`, `operator` or `admin`.
     public var role: String
-    /// Empty when none was given.
     public var description: String
-    /// As `2026-11-23T12:00:00Z`.
+    /// UTC, as in `2026-11-23T12:00:00Z`.
     public var createdTime: String
-    /// Name of the author who asked for it.
+    /// Name of the user, key or token that asked for it.
     public var createdBy: String
-    /// Absent before the first use; noted from time to time, so it may be some minutes old.
+    /// Exact to a minute or so; absent before the first use.
     public var lastUsedTime: String?
-    /// For good.
     public var isRevoked: Bool
 
+    /// - Parameters:
+    ///   - createdAt: Seconds since 1970.
+    ///   - lastUsed: The same.
     public init(
-        accessKey: String, role: String, description: String, createdTime: String, createdBy: String,
-        lastUsedTime: String?, isRevoked: Bool
+        tokenId: String, role: String, description: String, createdAt: Int64, createdBy: String, lastUsed: Int64?,
+        isRevoked: Bool
     ) {
-        self.accessKey = accessKey
+        self.tokenId = tokenId
         self.role = role
         self.description = description
-        self.createdTime = createdTime
+        createdTime = UTCTime.text(createdAt)
         self.createdBy = createdBy
-        self.lastUsedTime = lastUsedTime
+        lastUsedTime = lastUsed.map(UTCTime.text)
         self.isRevoked = isRevoked
     }
 }
 
-/// All access keys, revoked ones too, oldest first.
-public struct KeysAnswer: Codable, Sendable, Hashable {
-    public var keys: [KeyAnswer]
-    public var totalCount: Int
-
-    public init(_ keys: [KeyAnswer]) {
-        self.keys = keys
-        totalCount = keys.count
-    }
-}
-
-/// A bearer token as it was made. The token itself is told this once.
+/// A token that was just made: the only answer with the token itself.
 public struct NewTokenAnswer: Codable, Sendable, Hashable {
-    /// What the token is listed and revoked by; no secret.
     public var tokenId: String
-    /// What a request bears.
     public var token: String
-    /// `viewer`, `operator` or `admin`.
     public var role: String
 
     public init(tokenId: String, token: String, role: String) {
@@ -71,56 +88,16 @@ public struct NewTokenAnswer: Codable, Sendable, Hashable {
     }
 }
 
-/// A bearer token without what a request bears.
-public struct TokenAnswer: Codable, Sendable, Hashable {
-    public var tokenId: String
-    /// `viewer`, `operator` or `admin`.
-    public var role: String
-    /// Empty when none was given.
-    public var description: String
-    /// As `2026-11-23T12:00:00Z`.
-    public var createdTime: String
-    /// Name of the author who asked for it.
-    public var createdBy: String
-    /// Absent before the first use; noted from time to time, so it may be some minutes old.
-    public var lastUsedTime: String?
-    /// For good.
-    public var isRevoked: Bool
-
-    public init(
-        tokenId: String, role: String, description: String, createdTime: String, createdBy: String,
-        lastUsedTime: String?, isRevoked: Bool
-    ) {
-        self.tokenId = tokenId
-        self.role = role
-        self.description = description
-        self.createdTime = createdTime
-        self.createdBy = createdBy
-        self.lastUsedTime = lastUsedTime
-        self.isRevoked = isRevoked
-    }
-}
-
-/// All bearer tokens, revoked ones too, oldest first.
-public struct TokensAnswer: Codable, Sendable, Hashable {
-    public var tokens: [TokenAnswer]
-    public var totalCount: Int
-
-    public init(_ tokens: [TokenAnswer]) {
-        self.tokens = tokens
-        totalCount = tokens.count
-    }
-}
-
-/// What one change did to one resource.
+/// What one change did to one resource, access key or token.
 public struct AuditEntryAnswer: Codable, Sendable, Hashable {
     public struct Author: Codable, Sendable, Hashable {
-        /// `socket`, `key`, `token` or `system`.
+        /// `socket` for a process on the daemon's host, `key`, `token`, or `system` for the daemon itself.
         public var kind: String
-        /// Of the user, the key or the token.
+        /// Of the user, or the id of the key or token.
         public var name: String
+        /// Of the process, when it came over the unix socket.
         public var uid: UInt32?
-        /// The client's address.
+        /// The client's address, when it came over TCP.
         public var remote: String?
 
         public init(kind: String, name: String, uid: UInt32?, remote: String?) {
@@ -131,29 +108,29 @@ public struct AuditEntryAnswer: Codable, Sendable, Hashable {
         }
     }
 
-    /// The one that the change made.
+    /// Entries of one change have the same; later changes have higher ones.
     public var revision: UInt64
-    /// As `2026-11-23T12:00:00Z`.
+    /// UTC, as in `2026-11-23T12:00:00Z`.
     public var time: String
     public var author: Author
     /// `created`, `updated` or `deleted`.
     public var action: String
-    /// As in `ApplyAnswer`: `load balancer`, `listener`, `service`, `group`, `availability group` or `instance`.
+    /// As in `listener`, `access key` or `token`.
     public var kind: String
     public var id: String
-    /// Below a load balancer with that one's name before it, as in `web/http`.
     public var name: String
-    /// The resource as the store had it, a JSON text; absent for one that was created.
+    /// JSON; absent for what was created.
     public var before: String?
-    /// The resource as the store has it since, a JSON text; absent for one that was deleted.
+    /// The same afterwards; absent for what was deleted.
     public var after: String?
 
+    /// - Parameter unixSeconds: Since 1970.
     public init(
-        revision: UInt64, time: String, author: Author, action: String, kind: String, id: String, name: String,
+        revision: UInt64, unixSeconds: Int64, author: Author, action: String, kind: String, id: String, name: String,
         before: String?, after: String?
     ) {
         self.revision = revision
-        self.time = time
+        time = UTCTime.text(unixSeconds)
         self.author = author
         self.action = action
         self.kind = kind
@@ -164,11 +141,11 @@ public struct AuditEntryAnswer: Codable, Sendable, Hashable {
     }
 }
 
-/// A part of the audit log.
+/// Who changed what.
 public struct AuditAnswer: Codable, Sendable, Hashable {
     /// Oldest first.
     public var entries: [AuditEntryAnswer]
-    /// What to ask for the next ones with.
+    /// Where to go on: what to ask for entries after.
     public var lastRevision: UInt64
 
     public init(entries: [AuditEntryAnswer], lastRevision: UInt64) {

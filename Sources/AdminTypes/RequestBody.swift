@@ -28,7 +28,7 @@ public struct RequestBody: Sendable {
         }
     }
 
-    private func read<Spec>(_ body: (inout RequestReader, RequestFields) -> Spec) -> RequestContent<Spec> {
+    func read<Spec>(_ body: (inout RequestReader, RequestFields) -> Spec) -> RequestContent<Spec> {
         var reader = RequestReader()
         let spec = body(&reader, reader.fields(of: root, at: .root) ?? .none)
         return RequestContent(spec: spec, findings: reader.findings)

@@ -15,8 +15,8 @@ struct KeyCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let answer = try await connection.client.get("/v1/keys", as: KeysAnswer.self)
-            try output.format.write(answer.keys) { keys in
+            let keys: [KeyAnswer] = try await connection.client.list("/v1/keys", key: "keys")
+            try output.format.write(keys) { keys in
                 keys.isEmpty ? "there are no access keys\n" : KeyAnswer.table(of: keys)
             }
         }

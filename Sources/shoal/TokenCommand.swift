@@ -15,8 +15,8 @@ struct TokenCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let answer = try await connection.client.get("/v1/tokens", as: TokensAnswer.self)
-            try output.format.write(answer.tokens) { tokens in
+            let tokens: [TokenAnswer] = try await connection.client.list("/v1/tokens", key: "tokens")
+            try output.format.write(tokens) { tokens in
                 tokens.isEmpty ? "there are no tokens\n" : TokenAnswer.table(of: tokens)
             }
         }

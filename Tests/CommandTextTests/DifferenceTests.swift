@@ -52,7 +52,7 @@ struct DifferenceTests {
 struct AuditTextTests {
     private func entry(before: String?, after: String?) -> AuditEntryAnswer {
         AuditEntryAnswer(
-            revision: 3, time: "2026-11-23T12:00:00Z",
+            revision: 3, unixSeconds: 1_795_435_200,
             author: AuditEntryAnswer.Author(kind: "key", name: "AK1", uid: nil, remote: "10.0.0.5"), action: "updated",
             kind: "group", id: "tg-1", name: "web/servers", before: before, after: after)
     }

@@ -33,7 +33,7 @@ extension Endpoint {
     /// Everything that the daemon answers.
     package static let all =
         loadBalancers + listeners + services + groups + targets + availabilityGroups + instances
-        + documents + events + daemon
+        + documents + events + access + daemon
 
     /// What resources of the region are below.
     static let region = "/v1/regions/{regionId}"
