@@ -179,6 +179,35 @@ public struct HostNetwork: Sendable {
     }
 }
 
+extension HostNetwork {
+    // MARK: Processes and groups
+
+    /// The process at the other end of a connected unix socket.
+    ///
+    /// - Parameter descriptor: Of the socket that was accepted; stays open and with its owner.
+    /// - Throws: `ENOTCONN` when nobody connected, `ENOTSOCK`, or what else getsockopt(2) answers.
+    public func process(connectedTo descriptor: Int32) throws(HostNetworkError) -> ConnectedProcess {
+        var peer = host_peer()
+        try check(host_peer_read(descriptor, &peer), .findPeer, "descriptor \(descriptor)")
+        let groups = try list(of: UInt32(0), HostNetworkError.Operation.findPeer) { pointer, capacity in
+            host_peer_groups(descriptor, pointer, capacity)
+        }
+        return ConnectedProcess(peer, supplementary: groups)
+    }
+
+    /// The number of a group of this host; nil when there is none of that name.
+    ///
+    /// - Throws: What getgrnam(3) answers; hardly ever.
+    /// - Complexity: A look at /etc/group, or at what else nsswitch.conf(5) names, which may wait for a network.
+    public func groupID(named name: String) throws(HostNetworkError) -> UInt32? {
+        var group: UInt32 = 0
+        let result = host_group_by_name(name, &group)
+        guard result != -ENOENT else { return nil }
+        try check(result, .findGroup, name)
+        return group
+    }
+}
+
 // MARK: - Results of C functions
 
 /// Returns a result of CHostNetwork unless it is an errno, negated.

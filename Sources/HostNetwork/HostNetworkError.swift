@@ -17,6 +17,8 @@ public struct HostNetworkError: Error, Sendable, Hashable {
         case releaseNeighbour = "stop keeping neighbour"
         case readSetting = "read setting"
         case writeSetting = "write setting"
+        case findPeer = "tell who connected to"
+        case findGroup = "find group"
     }
 
     public let operation: Operation

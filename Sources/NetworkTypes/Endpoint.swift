@@ -54,4 +54,16 @@ extension Endpoint: CustomStringConvertible {
     public var socketDescription: String {
         address.family == .ipv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
     }
+
+    /// Reads what `socketDescription` gives; `nil` for a name, a zone, or an IPv6 address without brackets.
+    public init?(socketDescription text: String, transport: TransportProtocol) {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let host = text[..<colon]
+        let digits = text[text.index(after: colon)...]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        guard let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : host)),
+            isBracketed == host.contains(":"), let port = UInt16(digits), digits == "\(port)"
+        else { return nil }
+        self.init(address: address, port: port, transport: transport)
+    }
 }

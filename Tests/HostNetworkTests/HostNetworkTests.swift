@@ -44,6 +44,50 @@ struct HostNetworkTests {
         }
     }
 
+    // MARK: Processes and groups
+
+    @Test("who connected to a unix socket is told with all groups, however many")
+    func connectedProcess() async throws {
+        let directory = NSTemporaryDirectory() + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        let listener = try UnixListener(directory + "/socket")
+        let groups = (2000..<2150).map(String.init)
+        try shell(
+            """
+            setpriv --reuid=1234 --regid=100 --groups=\(groups.joined(separator: ",")) \
+                curl --silent --max-time 60 --unix-socket \(directory)/socket http://shoal/ >\(directory)/out 2>&1 &
+            echo $! >\(directory)/pid
+            """)
+        let connection = try listener.accept()
+        defer { close(connection) }
+        let process = try HostNetwork().process(connectedTo: connection)
+        #expect(process.uid == 1234 && process.gids == [100] + (2000..<2150))
+        #expect("\(process.processID)\n" == (try String(contentsOfFile: directory + "/pid", encoding: .utf8)))
+    }
+
+    @Test("a socket that is not connected has nobody at its other end", arguments: [AF_UNIX, AF_INET])
+    func nobodyConnected(family: Int32) {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        let error = HostNetworkError(
+            operation: .findPeer, subject: "descriptor \(descriptor)", errorNumber: ENOTCONN)
+        #expect(throws: error) { try HostNetwork().process(connectedTo: descriptor) }
+    }
+
+    @Test("what is no socket has no other end")
+    func noSocket() {
+        let error = HostNetworkError(operation: .findPeer, subject: "descriptor -1", errorNumber: EBADF)
+        #expect(throws: error) { try HostNetwork().process(connectedTo: -1) }
+    }
+
+    @Test("a group is known by its name")
+    func groups() throws {
+        #expect(try HostNetwork().groupID(named: "root") == 0)
+        #expect(try HostNetwork().groupID(named: "no such group") == nil)
+    }
+
     // MARK: Addresses
 
     @Test("addresses of both families are listed with prefix length and interface")
@@ -456,5 +500,31 @@ func eventually(sourceLocation: SourceLocation = #_sourceLocation, _ condition: 
             return
         }
         usleep(20_000)
+    }
+}
+
+/// A unix socket that listens.
+private struct UnixListener: ~Copyable {
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0 && chmod(path, 0o666) == 0 && listen(descriptor, 1) == 0)
+    }
+
+    deinit { close(descriptor) }
+
+    func accept() throws -> Int32 {
+        let connection = Foundation.accept(descriptor, nil, nil)
+        try #require(connection >= 0)
+        return connection
     }
 }

@@ -23,4 +23,24 @@ struct EndpointTests {
         ]
         #expect(sorted.reversed().sorted() == sorted)
     }
+
+    @Test(
+        "address and port are read as they are written",
+        arguments: ["127.0.0.1:9440", "0.0.0.0:0", "[::1]:9440", "[::]:65535", "[2001:db8::1]:80"])
+    func socketDescription(text: String) throws {
+        let endpoint = try #require(Endpoint(socketDescription: text, transport: .tcp))
+        #expect(endpoint.socketDescription == text)
+        #expect(endpoint.transport == .tcp)
+    }
+
+    @Test(
+        "what is no address with a port is not read",
+        arguments: [
+            "", "127.0.0.1", "127.0.0.1:", ":9440", "9440", "::1:9440", "::1", "[::1]", "[::1]9440", "[127.0.0.1]:80",
+            "localhost:9440", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1:080", "127.0.0.1:80 ",
+            "[fe80::1%eth0]:80", "[]:80", "1.2.3.4:5:6",
+        ])
+    func malformedSocketDescription(text: String) {
+        #expect(Endpoint(socketDescription: text, transport: .tcp) == nil)
+    }
 }

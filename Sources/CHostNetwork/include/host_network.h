@@ -1,5 +1,6 @@
-/* What the controller asks of the host's network stack: interfaces, addresses, routes, neighbours,
- * announcements and sysctls, over rtnetlink(7), packet(7), raw(7) and /proc/sys.
+/* What the daemon asks of the host's network stack: interfaces, addresses, routes, neighbours,
+ * announcements, sysctls and who is at a unix socket, over rtnetlink(7), packet(7), raw(7),
+ * /proc/sys and unix(7).
  *
  * Every function acts in the network namespace of the calling thread. It opens what it needs,
  * closes it again and keeps nothing, so any thread may call any of them at any time; it waits for
@@ -108,5 +109,25 @@ int host_announce(const struct host_ip *list, size_t count, uint32_t interface, 
  */
 int host_sysctl_read(const char *path, char *text, size_t size);
 int host_sysctl_write(const char *path, const char *text);
+
+struct host_peer {
+	int32_t process; /* 0 when it is of another pid namespace */
+	uint32_t user;
+	uint32_t group; /* the primary one */
+};
+
+/* The process that connected to the other end of a unix socket, as it was then. -ENOTCONN when the
+ * kernel knows of none.
+ */
+int host_peer_read(int fd, struct host_peer *peer);
+
+/* Its supplementary groups; returns how many there are and writes them if all fit. */
+int host_peer_groups(int fd, uint32_t *list, size_t capacity);
+
+/* From now on malloc(3) gives each block of so many bytes back to the kernel when it is freed. */
+int host_return_blocks(size_t bytes);
+
+/* -ENOENT when this host knows no group of that name. */
+int host_group_by_name(const char *name, uint32_t *group);
 
 #endif
