@@ -2,6 +2,8 @@ public import NetworkTypes
 
 /// What the rules need to know about the place where a configuration is to run.
 public struct Surroundings: Sendable, Hashable {
+    /// The region that a configuration must be of; `nil` allows every one.
+    public var region: String?
     /// Blocks that VIPs must come from; empty allows every address.
     public var vipPrefixes: [Prefix]
     /// Blocks that targets must come from; empty allows every address.
@@ -13,9 +15,10 @@ public struct Surroundings: Sendable, Hashable {
     public var subnets: [Subnet]
 
     public init(
-        vipPrefixes: [Prefix] = [], targetPrefixes: [Prefix] = [], hostAddresses: Set<IPAddress> = [],
-        subnets: [Subnet] = []
+        region: String? = nil, vipPrefixes: [Prefix] = [], targetPrefixes: [Prefix] = [],
+        hostAddresses: Set<IPAddress> = [], subnets: [Subnet] = []
     ) {
+        self.region = region
         self.vipPrefixes = vipPrefixes
         self.targetPrefixes = targetPrefixes
         self.hostAddresses = hostAddresses

@@ -53,10 +53,19 @@ struct Rules {
     }
 
     mutating func checkConfiguration() {
-        checkName(configuration.region, at: FieldPath.root.field("region"))
+        checkRegion()
         checkLoadBalancers()
         checkAvailabilityGroups()
         checkInstances()
+    }
+
+    private mutating func checkRegion() {
+        let path = FieldPath.root.field("region")
+        guard let region = surroundings.region, configuration.region != region else {
+            return checkName(configuration.region, at: path)
+        }
+        let sentence = "\(quoted(configuration.region)) is not served here; this daemon's is \(quoted(region))"
+        report(path, .conflict(sentence))
     }
 }
 

@@ -8,6 +8,7 @@ internal import Synchronization
 /// was wrong can be put right without a restart.
 public actor SQLiteStore: ResourceStore {
     public nonisolated let path: String
+    private nonisolated let region: String?
     private nonisolated let executor = StoreExecutor()
     private nonisolated let watchers = Watchers()
     /// Of keys and tokens; see `accessGeneration`.
@@ -20,9 +21,15 @@ public actor SQLiteStore: ResourceStore {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// - Parameter path: Of the file, which is made when it is not there, as is its directory. When the old store
-    ///   `resources.json` is beside it, that is taken over.
-    public init(path: String) { self.path = path }
+    /// - Parameters:
+    ///   - path: Of the file, which is made when it is not there, as is its directory. When the old store
+    ///     `resources.json` is beside it, that is taken over.
+    ///   - region: That of a store without resources, whatever it was before; `nil` leaves it as it is. Resources of
+    ///     another region stay what they are.
+    public init(path: String, region: String? = nil) {
+        self.path = path
+        self.region = region
+    }
 
     /// The name of the file in a state directory.
     public static let fileName = "shoal.db"
@@ -42,11 +49,19 @@ public actor SQLiteStore: ResourceStore {
         let database = try opened()
         let revision = try database.read { try ConfigurationRows(database: $0).revision() }
         // Whatever was not committed is gone when the revision is the old one.
-        if newest?.revision != revision { newest = try database.read { try ConfigurationRows(database: $0).read() } }
+        if newest?.revision != revision {
+            newest = placed(try database.read { try ConfigurationRows(database: $0).read() })
+        }
         guard let newest else { preconditionFailure("what was read is there") }
         isSure = true
         watchers.publish(newest)
         return newest
+    }
+
+    private func placed(_ stored: StoredConfiguration) -> StoredConfiguration {
+        let empty = Configuration(region: stored.configuration.region)
+        guard let region, stored.configuration == empty else { return stored }
+        return StoredConfiguration(revision: stored.revision, configuration: Configuration(region: region))
     }
 
     public nonisolated func watch(from revision: UInt64) -> AsyncStream<StoredConfiguration> {

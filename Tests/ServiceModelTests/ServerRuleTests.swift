@@ -66,6 +66,17 @@ struct ServerRuleTests {
                 ])
     }
 
+    @Test("a configuration is of the region that is served")
+    func region() {
+        let surroundings = Surroundings(region: "north")
+        #expect(
+            sample.problems(in: surroundings) { _ in } == [
+                "region: \"local\" is not served here; this daemon's is \"north\""
+            ])
+        #expect(sample.problems(in: surroundings) { $0.region = "north" }.isEmpty)
+        #expect(sample.problems { $0.region = "anywhere" }.isEmpty)
+    }
+
     @Test("a group has one entry per server and port")
     func uniqueTarget() {
         func problems(_ first: Target, _ second: Target) -> [String] {

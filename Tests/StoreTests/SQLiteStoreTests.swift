@@ -29,6 +29,23 @@ struct SQLiteStoreTests {
         #expect(try await SQLiteStore(path: directory.store).read() == stored)
     }
 
+    @Test("a store without resources is of the region that is asked for, and one with some stays what it is")
+    func region() async throws {
+        let directory = try TemporaryDirectory()
+        let north = SQLiteStore(path: directory.store, region: "north")
+        let empty = StoredConfiguration(revision: 0, configuration: Configuration(region: "north"))
+        #expect(try await north.read() == empty)
+        var small = Configuration.small
+        small.region = "north"
+        #expect(try await north.change { $0 = small }.configuration.region == "north")
+        await north.close()
+        let south = SQLiteStore(path: directory.store, region: "south")
+        #expect(try await south.read().configuration.region == "north")
+        try await south.change { $0 = Configuration(region: "north") }
+        await south.close()
+        #expect(try await SQLiteStore(path: directory.store, region: "south").read().configuration.region == "south")
+    }
+
     @Test("10,000 targets come back as they were, in their order")
     func large() async throws {
         let directory = try TemporaryDirectory()
