@@ -1,13 +1,15 @@
 public import ControlPlane
 public import Foundation
-public import Hummingbird
+package import Hummingbird
 public import Logging
+public import NetworkTypes
 public import Store
 
 /// The daemon's REST API.
 public struct AdminAPI: Sendable {
     /// Bytes; a document of 10,000 targets has about 1 MB.
     static let bodyMax = 4 << 20
+    static let serverName = "shoald"
 
     let controller: Controller
     /// For the history; resources are read and changed through the controller.
@@ -46,14 +48,13 @@ public struct AdminAPI: Sendable {
         try await routes.respond(to: request, context: APIRequestContext(source: connection))
     }
 
-    /// A server that listens on `socketPath` until it is shut down.
+    /// A server for this API.
     ///
-    /// - Parameter onListening: Called once the socket is there.
+    /// - Parameter onListening: Called once it listens everywhere, with the TCP addresses and their real ports.
     public func server(
-        socketPath: String, logger: Logger, onListening: @escaping @Sendable () async -> Void
-    ) -> some ApplicationProtocol {
-        Application(
-            responder: routes, configuration: .init(address: .unixDomainSocket(path: socketPath), serverName: "shoald"),
-            onServerRunning: { _ in await onListening() }, logger: logger)
+        at places: APIServer.Places, logger: Logger,
+        onListening: @escaping @Sendable (_ addresses: [NetworkTypes.Endpoint]) async -> Void
+    ) -> APIServer {
+        APIServer(api: self, places: places, logger: logger, onListening: onListening)
     }
 }

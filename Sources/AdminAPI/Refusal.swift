@@ -11,8 +11,8 @@ extension Reply {
     /// The envelope of an error, with its code as the status.
     static func refusal(_ error: ErrorAnswer, headers: HTTPFields = [:]) -> Reply {
         Reply { requestID in
-            let envelope = RefusalEnvelope(requestId: requestID, error: error.error)
-            var response = try json(envelope, status: HTTPResponse.Status(code: error.error.code))
+            var response = json(
+                try error.envelope(requestID: requestID), status: HTTPResponse.Status(code: error.error.code))
             response.headers.append(contentsOf: headers)
             if error.error.code == 401 { response.headers[.wwwAuthenticate] = SignedRequest.challenge }
             return response
@@ -26,6 +26,11 @@ private struct RefusalEnvelope: Encodable {
 }
 
 extension ErrorAnswer {
+    /// What stands in the body of an answer.
+    func envelope(requestID: String) throws -> ByteBuffer {
+        try jsonText(RefusalEnvelope(requestId: requestID, error: error))
+    }
+
     /// What is answered when a request ended with an error; what nobody expected is a 500.
     init(refusing error: any Error, of request: Request) {
         switch error {
@@ -33,6 +38,7 @@ extension ErrorAnswer {
         case let error as ChangeError: self.init(error)
         case let error as OperationError: self.init(error)
         case let error as Problems: self.init(error, message: "the request was refused")
+        case let error as RequestRefusal: self.init(error)
         case let error as SignatureRefusal: self.init(error)
         case let error as StoreError: self.init(ChangeError.store(error))
         case let error as any HTTPResponseError:

@@ -22,7 +22,7 @@ struct Reply: Sendable {
     /// - Parameter version: Of the resource that is answered.
     static func result(_ result: some Encodable & Sendable, version: UInt64? = nil) -> Reply {
         Reply { requestID in
-            var response = try json(Envelope(requestId: requestID, result: result), status: .ok)
+            var response = json(try jsonText(Envelope(requestId: requestID, result: result)), status: .ok)
             if let version { response.headers[.eTag] = EntityTag.text(version) }
             return response
         }
@@ -43,12 +43,14 @@ private struct Envelope<Result: Encodable>: Encodable {
     let result: Result
 }
 
-func json(_ value: some Encodable, status: HTTPResponse.Status) throws -> Response {
+func json(_ text: ByteBuffer, status: HTTPResponse.Status) -> Response {
+    Response(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: text))
+}
+
+func jsonText(_ value: some Encodable) throws -> ByteBuffer {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Response(
-        status: status, headers: [.contentType: "application/json"],
-        body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+    return ByteBuffer(bytes: try encoder.encode(value))
 }
 
 /// The version of a resource as RFC 9110 (sections 8.8.3 and 13.1.1) writes it: `"7"`.

@@ -34,9 +34,15 @@ struct Daemon {
     /// Returns after SIGTERM or SIGINT.
     func run() async throws {
         umask(0o077)
+        HostMemory.returnBlocks(ofAtLeast: 128 << 10)
         let lock = try DirectoryLock(options.runtimeDirectory)
         defer { lock.release() }
         try makeDirectory(options.stateDirectory)
+        raiseFileLimit()
+        let places = try await places()
+        let store = SQLiteStore(
+            path: options.stateDirectory + "/" + SQLiteStore.fileName, region: options.region)
+        try await checkRegion(of: store)
 
         let network = HostNetwork()
         let attachPoints = try attachPoints(network)
@@ -45,39 +51,95 @@ struct Daemon {
             network: network, interfaces: attachPoints, announce: options.announce,
             managesSettings: options.manageSysctls, adoptedVIPs: try dataplane.maps.tables().vips,
             logger: Logger(label: "shoal.host"))
-        let store = SQLiteStore(path: options.stateDirectory + "/" + SQLiteStore.fileName)
         let controller = Controller(
             store: store,
             dataplane: KernelDataplane(dataplane, pins: PinDirectory(options.bpffsDirectory)), host: host,
             checker: HealthChecker(sourceAddresses: options.healthCheckSourceAddresses),
             healthFile: StateFile(path: options.stateDirectory + "/health.json"),
-            surroundings: Surroundings(vipPrefixes: options.vipCidrs, targetPrefixes: options.targetCidrs),
+            surroundings: Surroundings(
+                region: options.region, vipPrefixes: options.vipCidrs, targetPrefixes: options.targetCidrs,
+                subnets: options.subnets),
             logger: Logger(label: "shoal.controller"))
         do { try await controller.start() } catch { throw StartError("\(error)") }
-        try await serve(controller, store)
+        try await serve(controller, store, at: places)
         logger.notice("stopped; forwarding goes on")
     }
 
-    private func serve(_ controller: Controller, _ store: SQLiteStore) async throws {
-        let region = Configuration.defaultRegion
+    private func serve(_ controller: Controller, _ store: SQLiteStore, at places: APIServer.Places) async throws {
+        let localAccess = LocalAccess.ofThisHost()
         let authenticator = Authenticator(
-            store: store, localAccess: .ofThisHost(), region: region,
+            store: store, localAccess: localAccess, region: options.region,
             clock: { UnixTime(seconds: Int64(Date().timeIntervalSince1970)) }, logger: Logger(label: "shoal.access"))
         let api = AdminAPI(
             controller: controller, store: store, authenticator: authenticator,
-            about: .init(version: shoalVersion, processID: getpid(), startedAt: Date()), region: region)
-        let socket = options.socketPath
+            about: .init(version: shoalVersion, processID: getpid(), startedAt: Date()), region: options.region)
+        let socket = places.socketPath
         unlink(socket)
-        let server = api.server(socketPath: socket, logger: Logger(label: "shoal.api")) {
-            chmod(socket, 0o660)
-            self.logger.notice("ready", metadata: ["socket": "\(socket)"])
+        let server = api.server(at: places, logger: Logger(label: "shoal.api")) { addresses in
+            self.openSocket(to: localAccess.writersGroup)
+            var metadata: Logger.Metadata = ["socket": "\(socket)"]
+            if !addresses.isEmpty {
+                metadata["listen"] = "\(addresses.map(\.socketDescription).joined(separator: ", "))"
+            }
+            self.logger.notice("ready", metadata: metadata)
         }
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: controller), .init(service: authenticator), .init(service: server)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "shoal.lifecycle")))
         defer { unlink(socket) }
-        try await group.run()
+        do { try await group.run() } catch let error as APIServer.ListenError {
+            throw StartError("\(error)", isPermission: error.isPermission)
+        }
+    }
+
+    /// Where the API will be, as far as that can be known to work before anything is touched.
+    private func places() async throws -> APIServer.Places {
+        let certificate: ServerCertificate?
+        do {
+            certificate = try options.tls.map { tls throws(ServerCertificate.LoadError) in
+                try ServerCertificate(certificateFile: tls.certificate, keyFile: tls.key)
+            }
+        } catch {
+            throw StartError("TLS: \(error)", isPermission: error.isPermission)
+        }
+        do { try await APIServer.check(options.listen) } catch {
+            let remedy =
+                error.isPermission
+                ? "ports below 1024 need root or CAP_NET_BIND_SERVICE" : "say another --listen, or stop what is there"
+            throw StartError("\(error); \(remedy)", isPermission: error.isPermission)
+        }
+        return APIServer.Places(
+            socketPath: options.socketPath, addresses: options.listen, certificate: certificate
+        ) { descriptor in
+            let process = try HostNetwork().process(connectedTo: descriptor)
+            return PeerCredentials(processID: process.processID, uid: process.uid, gids: process.gids)
+        }
+    }
+
+    /// Lets root and, where this host has it, group `shoal` connect; what they may do is decided by their credentials.
+    private func openSocket(to group: UInt32?) {
+        if let group { chown(options.socketPath, .max, group) }
+        chmod(options.socketPath, 0o660)
+    }
+
+    /// What is there of another region would be changed by nobody, and must not be served half.
+    private func checkRegion(of store: SQLiteStore) async throws {
+        // One that cannot be read now may be later; the controller waits for it, and looks at the region again.
+        guard let stored = try? await store.read(), stored.configuration.region != options.region else { return }
+        throw StartError(
+            """
+            the stored resources are of region \(stored.configuration.region), and this daemon is to serve \
+            \(options.region): say region: \(stored.configuration.region), or give it another stateDirectory
+            """)
+    }
+
+    /// Connections of the API and probes are many files, and the usual limit is low for the sake of select(2).
+    private func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 1 << 16)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private func installDataplane(_ interfaces: [AttachPoint]) async throws -> Dataplane {
@@ -150,7 +212,11 @@ struct DirectoryLock {
     /// - Throws: `StartError` when another daemon holds the lock.
     init(_ directory: String) throws {
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            // Others must come through to the socket; what is in there has modes of its own.
+            if !FileManager.default.fileExists(atPath: directory) {
+                try FileManager.default.createDirectory(
+                    atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+            }
         } catch {
             throw StartError(
                 "cannot make the directory \(directory): \(error.localizedDescription)", isPermission: geteuid() != 0)

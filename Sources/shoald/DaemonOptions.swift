@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Dataplane
 internal import Foundation
 internal import NetworkTypes
+internal import ServiceModel
 internal import Yams
 
 /// What the daemon runs with: flags over the configuration file over defaults.
@@ -17,6 +18,12 @@ struct DaemonOptions: Sendable {
     var vipCidrs: [Prefix]
     var targetCidrs: [Prefix]
     var logLevel: String
+    var region: String
+    var subnets: [Subnet]
+    /// Where the API is spoken over TCP.
+    var listen: [Endpoint]
+    /// Files of the certificate and its key; `nil` for plain HTTP.
+    var tls: (certificate: String, key: String)?
 
     var socketPath: String { runtimeDirectory + "/api.sock" }
 }
@@ -36,6 +43,7 @@ struct ConfigurationFile: Sendable, Decodable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case interfaces, xdpMode, stateDirectory, runtimeDirectory, bpffsDirectory, announce, manageSysctls
         case healthCheckSourceAddresses, vipCidrs, targetCidrs, logLevel
+        case region, subnets, listen, tlsCertificate, tlsKey, allowPlainHttp
     }
 
     var interfaces: [String]?
@@ -49,6 +57,26 @@ struct ConfigurationFile: Sendable, Decodable {
     var vipCidrs: [String]?
     var targetCidrs: [String]?
     var logLevel: String?
+    var region: String?
+    var subnets: [[String: String]]?
+    var listen: OneOrMore?
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var allowPlainHttp: Bool?
+
+    /// A list that may be written as its only element.
+    struct OneOrMore: Sendable, Decodable {
+        let list: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let one = try? container.decode(String.self) {
+                list = [one]
+            } else {
+                list = try container.decode([String].self)
+            }
+        }
+    }
 
     static let standardPath = "/etc/shoal/shoald.yaml"
 

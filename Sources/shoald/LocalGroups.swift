@@ -1,5 +1,5 @@
 internal import Authentication
-internal import Foundation
+internal import HostNetwork
 
 extension LocalAccess {
     /// Whom this host's groups `shoal` and `shoal-read` let in; without such a group nobody but root.
@@ -9,6 +9,5 @@ extension LocalAccess {
         LocalAccess(writersGroup: number(ofGroup: "shoal"), readersGroup: number(ofGroup: "shoal-read"))
     }
 
-    /// To be called before other threads look up groups: `getgrnam` shares one result.
-    private static func number(ofGroup name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
+    private static func number(ofGroup name: String) -> UInt32? { try? HostNetwork().groupID(named: name) }
 }

@@ -3,6 +3,7 @@ internal import Dataplane
 internal import Foundation
 internal import Logging
 internal import NetworkTypes
+internal import ServiceModel
 
 /// The version of daemon and CLI.
 let shoalVersion = "0.1.0"
@@ -59,6 +60,33 @@ struct Shoald: AsyncParsableCommand {
     @Option(name: .customLong("target-cidr"), help: "Block that targets must come from; repeat it for several.")
     var targetCidrs: [String] = []
 
+    @Option(help: "The region that the API serves. (default: \(Configuration.defaultRegion))")
+    var region: String?
+
+    @Option(
+        name: .customLong("subnet"),
+        help: ArgumentHelp(
+            "Block of a VPC that VIPs come from; repeat it for several. (default: any name, in VPC default)",
+            valueName: "name=NAME,vpc=VPC,prefix=CIDR"))
+    var subnets: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve the API at this TCP address, too; repeat it for several. (default: the unix socket only)",
+            valueName: "address:port"))
+    var listen: [String] = []
+
+    @Option(help: "File with the certificate for TCP, in PEM, followed by those of its issuers. (default: plain HTTP)")
+    var tlsCertificate: String?
+
+    @Option(help: "File with the key of the certificate, in PEM.")
+    var tlsKey: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Speak plain HTTP at addresses that others can reach. (default: no)")
+    var allowPlainHttp: Bool?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 
@@ -96,6 +124,9 @@ struct Shoald: AsyncParsableCommand {
                 "no interface to attach to: say --interface NAME, or interfaces: [NAME] in \(config ?? ConfigurationFile.standardPath)"
             )
         }
+        let tls = try DaemonOptions.tls(
+            certificate: tlsCertificate ?? file.tlsCertificate, key: tlsKey ?? file.tlsKey)
+        let subnetEntries = subnets.isEmpty ? file.subnets ?? [] : try subnets.map(DaemonOptions.subnetEntry(flag:))
         return DaemonOptions(
             interfaces: names,
             xdpMode: try xdpMode ?? parse(file.xdpMode, "xdpMode", XDPMode.init(rawValue:)) ?? .auto,
@@ -109,7 +140,13 @@ struct Shoald: AsyncParsableCommand {
                 IPAddress.init),
             vipCidrs: try parse(vipCidrs, file.vipCidrs, "vipCidrs", Prefix.init),
             targetCidrs: try parse(targetCidrs, file.targetCidrs, "targetCidrs", Prefix.init),
-            logLevel: logLevel ?? file.logLevel ?? "info")
+            logLevel: logLevel ?? file.logLevel ?? "info",
+            region: try DaemonOptions.region(region ?? file.region ?? Configuration.defaultRegion),
+            subnets: try DaemonOptions.subnets(subnetEntries),
+            listen: try DaemonOptions.listen(
+                listen.isEmpty ? file.listen?.list ?? [] : listen, isEncrypted: tls != nil,
+                allowsPlainHTTP: allowPlainHttp ?? file.allowPlainHttp ?? false),
+            tls: tls)
     }
 
     private func parse<Value>(_ text: String?, _ key: String, _ read: (String) -> Value?) throws -> Value? {

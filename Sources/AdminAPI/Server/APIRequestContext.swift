@@ -1,22 +1,34 @@
+internal import AdminTypes
 internal import Authentication
 internal import Foundation
 internal import Hummingbird
-internal import NIOCore
 
 /// What is known about a request besides itself.
 struct APIRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Where the request came in.
-    let channel: any Channel
     /// Stands in the answer, so that a client can tell us which request it means.
     let requestID: String
     /// Path and query, decoded.
     var target: RequestTarget?
+    private let knownPeer: Peer?
 
     init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)
-        channel = source.channel
         requestID = UUID().uuidString.lowercased()
+        knownPeer = Peer.current
+    }
+
+    /// Where the request comes from.
+    ///
+    /// - Throws: 403 when the kernel did not tell: nobody is anybody by default.
+    var peer: Peer {
+        get throws(ErrorAnswer) {
+            if let knownPeer { return knownPeer }
+            throw ErrorAnswer(
+                .init(
+                    code: 403, status: "PERMISSION_DENIED",
+                    message: "the kernel does not tell who is at the other end of this connection; connect again"))
+        }
     }
 
     var peer: Peer {

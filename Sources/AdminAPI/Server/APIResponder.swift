@@ -17,7 +17,8 @@ struct APIResponder: HTTPResponder {
             return try await routes.respond(to: routed(request, to: target.path), context: context)
         }
         response.headers[.requestID] = context.requestID
-        return response
+        // A client reads no body here, and would take one for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// The request with its path decoded, since clients percent-encode the colon of `{id}:registerTargets`, or don't.
