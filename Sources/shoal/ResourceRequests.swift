@@ -16,8 +16,9 @@ struct Found<Answer: ResourceAnswer> {
 }
 
 extension APIClient {
-    /// Where resources live, with a slash.
-    static let region = "/v1/regions/\(Configuration.defaultRegion)"
+    /// Where resources live: the region that SHOAL_REGION names, else the one that daemons serve by default.
+    static let region =
+        "/v1/regions/\(escaped(ProcessInfo.processInfo.environment["SHOAL_REGION"] ?? Configuration.defaultRegion))"
 
     static func uri<Answer: ResourceAnswer>(of: Answer.Type, _ id: String) -> String {
         "\(region)/\(Answer.kind.collection)/\(escaped(id))"
