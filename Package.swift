@@ -34,7 +34,6 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
-let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -155,7 +154,7 @@ let package = Package(
             name: "AdminAPITests",
             dependencies: [
                 "AdminAPI", "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "Store", "TableCompiler",
-                "NetworkTypes", crypto, hummingbird, logging, nioCore, nioEmbedded, serviceLifecycle,
+                "NetworkTypes", crypto, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, serviceLifecycle,
             ]),
         .executableTarget(
             name: "StoreWriter", dependencies: ["Store", "ServiceModel", "NetworkTypes"],
@@ -165,8 +164,6 @@ let package = Package(
         .testTarget(
             name: "AuthenticationTests", dependencies: ["Authentication", "SeededGenerator", crypto],
             exclude: ["Fixtures"]),
-        .testTarget(
-            name: "AdminAPITests", dependencies: ["AdminAPI", "NetworkTypes", nioCore, nioEmbedded, nioHTTP1]),
         .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork", "NetworkTypes", "NetworkNamespace"]),
         .testTarget(
             name: "PacketTests",

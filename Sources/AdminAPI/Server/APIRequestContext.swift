@@ -30,11 +30,4 @@ struct APIRequestContext: RequestContext {
                     message: "the kernel does not tell who is at the other end of this connection; connect again"))
         }
     }
-
-    var peer: Peer {
-        get async throws {
-            channel.remoteAddress?.ipAddress.map { .remote(address: $0) }
-                ?? .local(PeerCredentials(processID: 0, uid: 0, gids: []))
-        }
-    }
 }
