@@ -19,7 +19,7 @@ public actor Controller: Service {
     let logger: Logger
     /// What happened since the start.
     public nonisolated let events = EventLog()
-    private let healthFile: StateFile<[String: HealthRecord]>
+    private let healthFile: HealthFile
     private let limits: TableLimits
 
     /// What is wanted, and the number of the change that made it so.
@@ -35,7 +35,9 @@ public actor Controller: Service {
     }
 
     private(set) var desired = Desired(revision: 0, resources: .empty)
-    var records: [TargetKey: HealthRecord] = [:]
+    var health = HealthSnapshot()
+    /// Whether every change of health is in its file, or on the way there.
+    private var isHealthSaved = true
     /// What the maps hold, as far as is known.
     private(set) var installed = Tables()
     private(set) var installedRevision: UInt64 = 0
@@ -50,9 +52,12 @@ public actor Controller: Service {
     /// Of the stored resources that were looked at last; `nil` until the store could be read.
     private(set) var seenRevision: UInt64?
     private(set) var hostProblems: [String] = []
+    /// Whether there may be something to do around the data plane. Of weights and health the host need not know.
+    private var isHostDue = true
     private(set) var isDetached = false
 
     private var ledger: IDLedger
+    private var compilerCache = CompilerCache()
     /// Of changes, from reading what is stored to storing what comes of it.
     let turns = TurnQueue()
     private var isRunning = false
@@ -68,7 +73,7 @@ public actor Controller: Service {
         self.dataplane = dataplane
         self.host = host
         self.checker = checker
-        self.healthFile = healthFile
+        self.healthFile = HealthFile(healthFile)
         self.surroundings = surroundings
         self.limits = limits
         self.logger = logger
@@ -84,7 +89,7 @@ public actor Controller: Service {
             try? await gracefulShutdown()
             group.cancelAll()
         }
-        saveHealth()
+        await saveHealth(isUrgent: true)
     }
 
     /// Reads what is installed and what is stored, and makes the maps right; before anything else is asked of the controller.
@@ -139,12 +144,11 @@ public actor Controller: Service {
         }
         var stale: [TargetKey: HealthRecord] = [:]
         do {
-            stale = restoredRecords(try healthFile.read() ?? [:], of: desired.resources)
+            stale = try await healthFile.read(for: desired.resources)
         } catch {
             logger.warning("health starts anew: \(error)")
         }
-        await checker.update(checks(of: desired.resources), restoring: stale)
-        records = await checker.snapshot()
+        if await checker.update(checks(of: desired.resources), restoring: stale) { await lookAtHealth() }
     }
 
     private func refuse(_ reason: String) {
@@ -165,8 +169,7 @@ public actor Controller: Service {
         if new.revision > desired.revision {
             desired = new
             refusal = nil
-            await checker.update(checks(of: new.resources), restoring: [:])
-            records = await checker.snapshot()
+            if await checker.update(checks(of: new.resources)) { await lookAtHealth() }
         }
         await reconcile()
     }
@@ -175,11 +178,12 @@ public actor Controller: Service {
 
     private func followHealth() async {
         for await _ in checker.changes {
-            let before = records
-            records = await checker.snapshot()
-            noteTransitions(from: before, to: records)
-            saveHealth()
+            await lookAtHealth()
+            isHealthSaved = false
+            await saveHealth(isUrgent: false)
             await reconcile()
+            // The first change takes effect at once; those that follow in a moment take effect together.
+            try? await Task.sleep(for: .milliseconds(50))
         }
     }
 
@@ -187,15 +191,22 @@ public actor Controller: Service {
     private func tick(every period: Duration) async {
         while (try? await Task.sleep(for: period)) != nil {
             await followStore()
+            isHostDue = true
             await reconcile()
+            if !isHealthSaved { await saveHealth(isUrgent: false) }
         }
     }
 
     /// Writes what is known about health where the next daemon finds it.
-    package func saveHealth() {
+    ///
+    /// - Parameter isUrgent: Otherwise it may be left to a later call.
+    package func saveHealth(isUrgent: Bool) async {
         // Without resources nothing was checked, and what is in the file is better than nothing.
         guard seenRevision != nil, refusal == nil else { return }
-        do { try healthFile.write(textualRecords(records)) } catch {
+        isHealthSaved = true
+        do {
+            if try await !healthFile.write(health.records, isUrgent: isUrgent) { isHealthSaved = false }
+        } catch {
             logger.error("health would not survive a restart: \(error)")
         }
     }
@@ -234,22 +245,26 @@ public actor Controller: Service {
             failure = "\(error)"
             logger.error("not installed: \(error)", metadata: ["revision": "\(desired.revision)"])
             await readBack()
+            isHostDue = true
         }
+        guard isHostDue else { return }
+        isHostDue = false
         let serving = desired.resources.configuration.loadBalancers.filter { $0.listeners.contains(where: \.isEnabled) }
         let vips = Set(serving.map(\.vip))
         hostProblems = await host.settle(vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)))
     }
 
     private func install(_ desired: Desired) async throws {
-        let view = HealthView(healthy: healthyTargets(of: desired.resources))
+        let view = HealthView(healthy: health.healthy)
         let input = Input(revision: desired.revision, health: view)
         guard input != installedInput else { return try await dataplane.beat(revision: desired.revision) }
         installedInput = nil
         var ledger = ledger
         let tables = try compile(
-            desired.resources, health: view, installed: installed, ledger: &ledger, limits: limits,
-            at: ContinuousClock.now)
+            desired.resources, health: view, installed: installed, ledger: &ledger, cache: &compilerCache,
+            limits: limits, at: ContinuousClock.now)
         let steps = plan(from: installed, to: tables)
+        if steps.contains(where: \.changesEndpoints) { isHostDue = true }
         try await dataplane.apply(steps, revision: desired.revision)
         if !steps.isEmpty {
             logger.info("installed", metadata: ["revision": "\(desired.revision)", "steps": "\(steps.count)"])

@@ -45,7 +45,7 @@ public struct TargetStatus: Sendable {
 
 extension Controller {
     public func status() async -> ControllerStatus {
-        records = await checker.snapshot()
+        await lookAtHealth()
         let services = services()
         let attachments = await dataplane.attachments()
         return ControllerStatus(
@@ -67,19 +67,23 @@ extension Controller {
 
     /// Every backend service, in the order of the resources.
     public func services() -> [ServiceStatus] {
-        desired.resources.configuration.loadBalancers.flatMap { loadBalancer in
-            loadBalancer.services.map { status(of: $0, in: loadBalancer) }
+        let shares = shares()
+        return desired.resources.configuration.loadBalancers.flatMap { loadBalancer in
+            loadBalancer.services.map { status(of: $0, in: loadBalancer, shares) }
         }
     }
 
-    private func status(of service: BackendService, in loadBalancer: LoadBalancer) -> ServiceStatus {
+    private func status(
+        of service: BackendService, in loadBalancer: LoadBalancer, _ shares: [ServiceID: [Endpoint: Double]]
+    ) -> ServiceStatus {
         let listeners = loadBalancer.listeners.filter { $0.isEnabled && $0.service == service.name }.map {
             Endpoint(address: loadBalancer.vip, port: UInt16($0.port), transport: $0.transport)
         }
-        let shares = listeners.first.map(shares) ?? [:]
+        let installedService = listeners.first.flatMap { installed.listeners[$0]?.service }
+        let shares = installedService.flatMap { shares[$0] } ?? [:]
         let key = loadBalancer.key(of: service)
         let targets = desired.resources.targets(of: service, in: loadBalancer).map { target in
-            let record = target.isRunning ? records[TargetKey(service: key, endpoint: target.endpoint)] : nil
+            let record = target.isRunning ? health.records[TargetKey(service: key, endpoint: target.endpoint)] : nil
             return TargetStatus(
                 endpoint: target.endpoint, weight: target.weight, isRunning: target.isRunning,
                 health: record?.health ?? .notApplicable,
@@ -89,15 +93,17 @@ extension Controller {
         return ServiceStatus(loadBalancer: loadBalancer.name, service: service, listeners: listeners, targets: targets)
     }
 
-    /// The share of each target in the installed table behind a listener.
-    private func shares(of listener: Endpoint) -> [Endpoint: Double] {
-        guard let service = installed.listeners[listener]?.service, let owners = installed.slots[service] else {
-            return [:]
+    /// The share of each target in the installed table of its service.
+    private func shares() -> [ServiceID: [Endpoint: Double]] {
+        // An array and no dictionary: of 1,000 services there are a million slots.
+        var counts = [Int](repeating: 0, count: Int(UInt16.max) + 1)
+        for owners in installed.slots.values {
+            for owner in owners { counts[Int(owner.rawValue)] += 1 }
         }
-        let counts = owners.reduce(into: [TargetID: Int]()) { $0[$1, default: 0] += 1 }
-        return counts.reduce(into: [:]) { shares, count in
-            guard let target = installed.targets[count.key] else { return }
-            shares[target.endpoint] = Double(count.value) / Double(owners.count)
+        return installed.targets.reduce(into: [:]) { shares, target in
+            let (id, entry) = target
+            guard let slots = installed.slots[entry.service] else { return }
+            shares[entry.service, default: [:]][entry.endpoint] = Double(counts[Int(id.rawValue)]) / Double(slots.count)
         }
     }
 

@@ -3,8 +3,15 @@ internal import NetworkTypes
 internal import ServiceModel
 
 extension Controller {
+    /// Takes over what the checker knows by now, and writes what has become another into the log.
+    func lookAtHealth() async {
+        let now = await checker.snapshot()
+        noteTransitions(from: health.records, to: now.records)
+        health = now
+    }
+
     /// Writes the changes of health that came between two looks at the records into the log.
-    func noteTransitions(from old: [TargetKey: HealthRecord], to new: [TargetKey: HealthRecord]) {
+    private func noteTransitions(from old: [TargetKey: HealthRecord], to new: [TargetKey: HealthRecord]) {
         let changed = new.filter { key, record in
             guard let before = old[key] else { return false }
             return before.health != record.health

@@ -5,11 +5,7 @@ struct DueQueue {
     typealias Element = (due: ProbeSchedule.Instant, id: TargetKey)
 
     /// No element is due before its parent, at half its index.
-    private var heap: [Element]
-
-    init(_ elements: [Element] = []) {
-        heap = elements.sorted { $0.due < $1.due }
-    }
+    private var heap: [Element] = []
 
     /// When the first check is due.
     var first: ProbeSchedule.Instant? { heap.first?.due }
@@ -26,12 +22,24 @@ struct DueQueue {
     mutating func removeFirst() -> TargetKey {
         heap.swapAt(0, heap.count - 1)
         let first = heap.removeLast()
-        var index = 0
+        sink(0)
+        return first.id
+    }
+
+    /// - Complexity: Linear in the length of the queue.
+    mutating func update(removing ids: Set<TargetKey>, adding elements: [Element]) {
+        guard !ids.isEmpty || !elements.isEmpty else { return }
+        heap.removeAll { ids.contains($0.id) }
+        heap += elements
+        for index in (0..<heap.count / 2).reversed() { sink(index) }
+    }
+
+    private mutating func sink(_ start: Int) {
+        var index = start
         while let child = earlierChild(of: index), heap[child].due < heap[index].due {
             heap.swapAt(index, child)
             index = child
         }
-        return first.id
     }
 
     private func earlierChild(of index: Int) -> Int? {

@@ -22,6 +22,7 @@ public actor HealthChecker {
     private let changed: AsyncStream<Void>.Continuation
     private let prober: Prober
     private let logger: Logger
+    private var checks: [Check] = []
     private var schedule: ProbeSchedule
     private var ledger = HealthLedger()
     /// Probes under way by number, abandoned ones included.
@@ -59,14 +60,20 @@ public actor HealthChecker {
     /// under way is closed without a result.
     ///
     /// - Parameter stored: Records from before a restart, taken for checks that are new here. Others are ignored.
-    public func update(_ checks: [Check], restoring stored: [TargetKey: HealthRecord] = [:]) {
+    /// - Returns: Whether anything is checked otherwise than before.
+    @discardableResult
+    public func update(_ checks: [Check], restoring stored: [TargetKey: HealthRecord] = [:]) -> Bool {
+        // Most changes of resources are of weights, which no check depends on.
+        guard checks != self.checks else { return false }
+        self.checks = checks
         for number in schedule.update(checks, at: .now) { probes[number]?.cancel() }
         ledger.update(checks, restoring: stored, at: unixSeconds())
         wake.yield()
+        return true
     }
 
-    /// The record of every check. A target without a check is N/A.
-    public func snapshot() -> [TargetKey: HealthRecord] { ledger.records }
+    /// The record of every check, as of now. A target without a check is N/A.
+    public func snapshot() -> HealthSnapshot { ledger.snapshot }
 
     /// Probes until the task is cancelled, and returns when the last probe is closed. To be called once.
     public func run() async {

@@ -1,4 +1,4 @@
-package import ServiceModel
+public import ServiceModel
 
 /// What is known about one target of one service, in the form that survives a restart of the daemon.
 public struct HealthRecord: Sendable, Hashable, Codable {
@@ -18,9 +18,18 @@ public struct HealthRecord: Sendable, Hashable, Codable {
     public var lastFailure: ProbeFailure? { tracker.lastFailure }
 }
 
+/// What is known about all checked targets at one moment.
+public struct HealthSnapshot: Sendable, Hashable {
+    public fileprivate(set) var records: [TargetKey: HealthRecord] = [:]
+    /// The targets of those records that say healthy.
+    public fileprivate(set) var healthy: Set<TargetKey> = []
+
+    public init() {}
+}
+
 /// The records of all checks. Pure: the caller tells the time, in seconds since 1970.
 package struct HealthLedger {
-    package private(set) var records: [TargetKey: HealthRecord] = [:]
+    package private(set) var snapshot = HealthSnapshot()
 
     package init() {}
 
@@ -28,20 +37,31 @@ package struct HealthLedger {
     package mutating func update(
         _ checks: [Check], restoring stored: [TargetKey: HealthRecord], at unixSeconds: Int64
     ) {
-        let pairs = checks.map { check in
-            let known = records[check.id] ?? stored[check.id]
-            return (check.id, known?.adopting(check) ?? HealthRecord(of: check, at: unixSeconds))
+        var wanted = Set<TargetKey>(minimumCapacity: checks.count)
+        for check in checks where wanted.insert(check.id).inserted {
+            let old = snapshot.records[check.id]
+            let record = (old ?? stored[check.id])?.adopting(check) ?? HealthRecord(of: check, at: unixSeconds)
+            guard record != old else { continue }
+            snapshot.records[check.id] = record
+            if record.health == .healthy { snapshot.healthy.insert(check.id) }
         }
-        records = Dictionary(pairs) { first, _ in first }
+        guard snapshot.records.count > wanted.count else { return }
+        for id in snapshot.records.keys where !wanted.contains(id) {
+            snapshot.records[id] = nil
+            snapshot.healthy.remove(id)
+        }
     }
 
     /// - Returns: The change of health that `result` completes, if any.
     package mutating func receive(_ result: ProbeResult, of id: TargetKey, at unixSeconds: Int64) -> Transition? {
-        guard var record = records[id] else { return nil }
+        guard var record = snapshot.records[id] else { return nil }
         let transition = record.tracker.receive(result)
-        if transition != nil { record.sinceUnixSeconds = unixSeconds }
+        if let transition {
+            record.sinceUnixSeconds = unixSeconds
+            if transition.to == .healthy { snapshot.healthy.insert(id) } else { snapshot.healthy.remove(id) }
+        }
         record.obstacle = if case .inconclusive(let reason) = result { reason } else { nil }
-        records[id] = record
+        snapshot.records[id] = record
         return transition
     }
 }

@@ -49,25 +49,36 @@ package struct ProbeSchedule {
     ///
     /// - Returns: The numbers of the probes under way whose outcome no longer matters.
     package mutating func update(_ checks: [Check], at now: Instant) -> [UInt64] {
-        let before = entries
-        let wanted = Dictionary(checks.map { ($0.id, $0) }) { first, _ in first }
-        let isUndisturbed = { (check: Check) in before[check.id]?.check.probesLike(check) ?? false }
-        let isBurst = wanted.values.count { !isUndisturbed($0) } >= Self.promptMax
+        var wanted = Set<TargetKey>(minimumCapacity: checks.count)
+        var changed: [(check: Check, old: Entry?)] = []
+        for check in checks where wanted.insert(check.id).inserted {
+            let old = entries[check.id]
+            if let old, old.check.probesLike(check) {
+                if old.check != check { entries[check.id]?.check = check }
+            } else {
+                changed.append((check, old))
+            }
+        }
+        let staying = wanted.count - changed.count { $0.old == nil }
+        // Mostly all stay, and then nobody needs to be looked for.
+        let gone = staying == entries.count ? [] : entries.values.filter { !wanted.contains($0.check.id) }
 
-        entries = wanted.mapValues { check in
-            let old = before[check.id]
-            if let old, isUndisturbed(check) { return Entry(check: check, due: old.due, underWay: old.underWay) }
-            let window = isBurst ? check.interval : min(check.interval, Self.promptWindow)
-            let soon = now + window * check.id.fraction
-            guard let old else { return Entry(check: check, due: soon) }
-            let planned = old.underWay == nil ? old.due : old.due + check.interval
-            return Entry(check: check, due: min(planned, soon))
+        for entry in gone { entries[entry.check.id] = nil }
+        let isBurst = changed.count >= Self.promptMax
+        let news = changed.map { check, old in
+            Entry(check: check, due: firstDue(of: check, after: old, isBurst: isBurst, at: now))
         }
-        queue = DueQueue(entries.values.filter { $0.underWay == nil }.map { ($0.due, $0.check.id) })
-        return before.compactMap { id, entry in
-            guard let number = entry.underWay?.number, entries[id]?.underWay?.number != number else { return nil }
-            return number
-        }
+        for entry in news { entries[entry.check.id] = entry }
+        let former = gone + changed.compactMap(\.old)
+        queue.update(removing: Set(former.map(\.check.id)), adding: news.map { ($0.due, $0.check.id) })
+        return former.compactMap { $0.underWay?.number }
+    }
+
+    private func firstDue(of check: Check, after old: Entry?, isBurst: Bool, at now: Instant) -> Instant {
+        let window = isBurst ? check.interval : min(check.interval, Self.promptWindow)
+        let soon = now + window * check.id.fraction
+        guard let old else { return soon }
+        return min(old.underWay == nil ? old.due : old.due + check.interval, soon)
     }
 
     /// Takes what is due and has room. Each probe must end in a call of `finish`.

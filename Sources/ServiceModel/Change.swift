@@ -59,11 +59,13 @@ extension Change {
         from old: [Element], to new: [Element], of kind: Kind, below parent: String = "",
         children: (Element?, Element?) -> [Change] = { _, _ in [] }
     ) -> [Change] {
+        if old == new { return [] }
         let pairs = pairs(of: new, with: old)
         func change(_ action: Action, _ element: Element) -> [Change] { [Change(action, kind, parent + element.key)] }
         let arriving = zip(new, pairs).flatMap { element, place -> [Change] in
             guard let place else { return change(.created, element) + children(nil, element) }
             let existing = old[place]
+            if existing == element { return [] }
             return (existing.content == element.content ? [] : change(.updated, element)) + children(existing, element)
         }
         let staying = Set(pairs)

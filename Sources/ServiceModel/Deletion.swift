@@ -19,7 +19,7 @@ extension Configuration {
     }
 
     private func brokenReferences(since old: Configuration) -> [Problem] {
-        let gone = old.nodes.subtracting(nodes)
+        let gone = old.nodes(besides: self).subtracting(nodes(besides: old))
         guard !gone.isEmpty else { return [] }
         let before = Set(old.references.map(\.reference))
         return references.compactMap { reference, path in
@@ -49,15 +49,19 @@ private struct Reference: Hashable {
 private typealias Use = (reference: Reference, path: () -> FieldPath)
 
 extension Configuration {
-    /// What can be referred to.
-    fileprivate var nodes: Set<Node> {
-        let below = loadBalancers.flatMap { loadBalancer in
+    /// What can be referred to, leaving out what is the same in the other configuration: mostly all but one load balancer.
+    fileprivate func nodes(besides other: Configuration) -> Set<Node> {
+        let others = Dictionary(grouping: other.loadBalancers, by: \.name)
+        let changed = loadBalancers.filter { others[$0.name]?.contains($0) != true }
+        let below = changed.flatMap { loadBalancer in
             loadBalancer.services.map { Node(kind: .service, owner: loadBalancer.name, name: $0.name) }
                 + loadBalancer.groups.map { Node(kind: .group, owner: loadBalancer.name, name: $0.name) }
         }
+        let ownGroups = availabilityGroups == other.availabilityGroups ? [] : availabilityGroups
+        let ownInstances = instances == other.instances ? [] : instances
         return Set(
-            below + availabilityGroups.map { Node(kind: .availabilityGroup, owner: "", name: $0.name) }
-                + instances.map { Node(kind: .instance, owner: "", name: $0.id) })
+            below + ownGroups.map { Node(kind: .availabilityGroup, owner: "", name: $0.name) }
+                + ownInstances.map { Node(kind: .instance, owner: "", name: $0.id) })
     }
 
     fileprivate var references: [Use] {

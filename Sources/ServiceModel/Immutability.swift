@@ -27,9 +27,9 @@ extension Configuration {
             problems.append(Problem(path: "region", reason: .conflict(reason)))
         }
         for (index, place) in pairs(of: loadBalancers, with: old.loadBalancers).enumerated() {
-            guard let existing = place.map({ old.loadBalancers[$0] }) else { continue }
-            let path = FieldPath.root.field("loadBalancers").element(index)
             let loadBalancer = loadBalancers[index]
+            guard let existing = place.map({ old.loadBalancers[$0] }), loadBalancer != existing else { continue }
+            let path = FieldPath.root.field("loadBalancers").element(index)
             if loadBalancer.subnet != existing.subnet {
                 let sentence =
                     "the subnet of load balancer \(quoted(existing.name)) is \(quoted(existing.subnet)) and never changes"

@@ -20,9 +20,9 @@ extension Rules {
         let owner = ListenerIndex(loadBalancer: scope.index, listener: listener)
         var isReported = false
         for endpoint in endpoints(of: service, at: servicePath, in: scope) {
-            let first = returnPaths[endpoint, default: owner]
+            guard let first = returnPaths.updateValue(owner, forKey: endpoint), first != owner else { continue }
             returnPaths[endpoint] = first
-            guard first != owner, !isReported else { continue }
+            guard !isReported else { continue }
             isReported = true
             report(path, .conflict(sentence(about: endpoint, first: first)))
         }

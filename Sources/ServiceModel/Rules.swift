@@ -53,6 +53,8 @@ struct Rules {
     }
 
     mutating func checkConfiguration() {
+        let targets = configuration.loadBalancers.lazy.flatMap(\.groups).reduce(0) { $0 + $1.targets.count }
+        returnPaths.reserveCapacity(targets)
         checkRegion()
         checkLoadBalancers()
         checkAvailabilityGroups()
@@ -159,9 +161,9 @@ extension Rules {
         return index
     }
 
-    private mutating func checkIsServed(_ transport: TransportProtocol, at path: FieldPath) {
+    private mutating func checkIsServed(_ transport: TransportProtocol, at path: @autoclosure () -> FieldPath) {
         guard transport == .udp else { return }
-        report(path, .unsupported("this version serves TCP only; use Tcp"))
+        report(path(), .unsupported("this version serves TCP only; use Tcp"))
     }
 
     // MARK: Services
@@ -184,9 +186,11 @@ extension Rules {
         }
     }
 
-    private mutating func checkForwardingMode(_ mode: BackendService.ForwardingMode, at path: FieldPath) {
+    private mutating func checkForwardingMode(
+        _ mode: BackendService.ForwardingMode, at path: @autoclosure () -> FieldPath
+    ) {
         guard mode != .nat else { return }
-        report(path, .unsupported("this version forwards in mode nat only, not \(mode.rawValue)"))
+        report(path(), .unsupported("this version forwards in mode nat only, not \(mode.rawValue)"))
     }
 
     private mutating func checkHealthCheck(of service: BackendService, at servicePath: FieldPath) {

@@ -36,14 +36,16 @@ extension Rules {
         let users = users(of: group, in: scope)
         let servicePorts = Set(users.map { $0.port })
         let needsFamily = users.contains { $0.forwardingMode == .nat }
-        var owners: [ServedPort: FieldPath] = [:]
+        var owners: [ServedPort: Int] = [:]
+        owners.reserveCapacity(group.targets.count)
         for (index, target) in group.targets.enumerated() {
-            let path = list.element(index)
-            checkServer(of: target, at: path, in: scope, needsFamily: needsFamily)
-            checkKind(of: target, in: group, at: path)
-            check(target.port, in: Limits.portOrNone, at: path.field("port"))
-            check(target.weight, in: Limits.weight, at: path.field("weight"))
-            checkIsAlone(target, at: path, servicePorts: servicePorts, in: &owners)
+            // There are 10,000 of them: no path is made unless there is something to report.
+            func path() -> FieldPath { list.element(index) }
+            checkServer(of: target, at: path(), in: scope, needsFamily: needsFamily)
+            checkKind(of: target, in: group, at: path())
+            check(target.port, in: Limits.portOrNone, at: path().field("port"))
+            check(target.weight, in: Limits.weight, at: path().field("weight"))
+            checkIsAlone(index, of: group.targets, at: list, servicePorts: servicePorts, in: &owners)
         }
     }
 
@@ -52,42 +54,54 @@ extension Rules {
         scope.loadBalancer.services.filter { $0.servers == .group(group.name) }
     }
 
-    private mutating func checkServer(of target: Target, at path: FieldPath, in scope: Scope, needsFamily: Bool) {
-        let field: FieldPath
+    private mutating func checkServer(
+        of target: Target, at path: @autoclosure () -> FieldPath, in scope: Scope, needsFamily: Bool
+    ) {
+        let field: String
         let address: IPAddress
         switch target.server {
         case .address(let own):
-            field = path.field("address")
+            field = "address"
             address = own
-            guard checkServerAddress(own, at: field) else { return }
+            guard checkServerAddress(own, at: path().field(field)) else { return }
         case .instance(let id):
-            field = path.field("instance")
-            guard let instance = checkInstance(id, at: field, vpc: scope.loadBalancer.vpc, of: scope.path) else {
-                return
-            }
+            field = "instance"
+            guard
+                let instance = checkInstance(
+                    id, at: path().field(field), vpc: scope.loadBalancer.vpc, of: scope.path)
+            else { return }
             address = instance.address
         }
-        if needsFamily { checkFamily(of: "\(address)", address.family, at: field, in: scope) }
+        if needsFamily { checkFamily(of: "\(address)", address.family, at: path().field(field), in: scope) }
     }
 
-    private mutating func checkKind(of target: Target, in group: ServerGroup, at path: FieldPath) {
+    private mutating func checkKind(
+        of target: Target, in group: ServerGroup, at path: @autoclosure () -> FieldPath
+    ) {
         guard group.kind == .ip, case .instance(let id) = target.server else { return }
         let sentence = "group \(quoted(group.name)) is of type ip and takes addresses only, not instance \(quoted(id))"
-        report(path.field("instance"), .conflict(sentence))
+        report(path().field("instance"), .conflict(sentence))
     }
 
     /// One entry per server and port; port 0 is the port of every service that uses the group.
     private mutating func checkIsAlone(
-        _ target: Target, at path: FieldPath, servicePorts: Set<Int>, in owners: inout [ServedPort: FieldPath]
+        _ index: Int, of targets: [Target], at list: FieldPath, servicePorts: Set<Int>,
+        in owners: inout [ServedPort: Int]
     ) {
-        guard knows(path.field("address")), knows(path.field("instance")), knows(path.field("port")) else { return }
+        func field(_ name: String) -> FieldPath { list.element(index).field(name) }
+        guard knows(field("address")), knows(field("instance")), knows(field("port")) else { return }
+        let target = targets[index]
         let server = identity(of: target.server)
-        let ports = target.port == 0 ? servicePorts.union([0]) : [target.port]
-        let keys = ports.map { ServedPort(server: server, port: $0) }
-        if let taken = keys.first(where: { owners[$0] != nil }), let first = owners[taken] {
-            report(path, .duplicate(what: description(of: target), first: first.description))
+        var first: Int?
+        for port in target.port == 0 ? servicePorts.union([0]) : [target.port] {
+            let key = ServedPort(server: server, port: port)
+            guard let owner = owners.updateValue(index, forKey: key) else { continue }
+            owners[key] = owner
+            first = first ?? owner
         }
-        for key in keys where owners[key] == nil { owners[key] = path }
+        guard let first else { return }
+        let path = list.element(first).description
+        report(list.element(index), .duplicate(what: description(of: target), first: path))
     }
 
     private func description(of target: Target) -> String {
@@ -145,12 +159,14 @@ extension Rules {
     }
 
     private mutating func checkFamily(
-        of server: String, _ family: IPAddress.Family, at path: FieldPath, in scope: Scope
+        of server: @autoclosure () -> String, _ family: IPAddress.Family, at path: @autoclosure () -> FieldPath,
+        in scope: Scope
     ) {
         let vip = scope.loadBalancer.vip
         guard family != vip.family, knows(scope.path.field("vip")) else { return }
-        let sentence = "\(server) is \(family.name) and the VIP \(vip) is \(vip.family.name); mode nat keeps the family"
-        report(path, .conflict(sentence))
+        let sentence =
+            "\(server()) is \(family.name) and the VIP \(vip) is \(vip.family.name); mode nat keeps the family"
+        report(path(), .conflict(sentence))
     }
 }
 
@@ -199,17 +215,17 @@ extension Rules {
     /// - Parameter owner: Path of the resource whose field `vpc` holds `vpc`.
     /// - Returns: The instance when it exists and its address could be read.
     private mutating func checkInstance(
-        _ id: String, at path: FieldPath, vpc: String, of owner: FieldPath
+        _ id: String, at path: @autoclosure () -> FieldPath, vpc: String, of owner: FieldPath
     ) -> Instance? {
         let list = FieldPath.root.field("instances")
-        guard knows(path) else { return nil }
+        guard knows(path()) else { return nil }
         guard let index = instances[id] else {
-            reportNotFound("instance", id, in: list, at: path)
+            reportNotFound("instance", id, in: list, at: path())
             return nil
         }
         let instance = configuration.instances[index]
         if instance.vpc != vpc, knows(list.element(index).field("vpc")), knows(owner.field("vpc")) {
-            report(path, .blocked("instance \(quoted(id)) is in VPC \(quoted(instance.vpc)), not in \(quoted(vpc))"))
+            report(path(), .blocked("instance \(quoted(id)) is in VPC \(quoted(instance.vpc)), not in \(quoted(vpc))"))
         }
         return knows(list.element(index).field("address")) ? instance : nil
     }
@@ -226,27 +242,31 @@ extension Rules {
 
 extension Rules {
     /// - Returns: Whether packets can be sent there.
-    private mutating func checkServerAddress(_ address: IPAddress, at path: FieldPath) -> Bool {
-        guard knows(path) else { return false }
+    private mutating func checkServerAddress(
+        _ address: IPAddress, at path: @autoclosure () -> FieldPath
+    ) -> Bool {
+        guard knows(path()) else { return false }
         if let use = address.specialUse {
-            report(path, .malformed(found: "\(address)", expected: "usable as a server's address: it is \(use)"))
+            report(path(), .malformed(found: "\(address)", expected: "usable as a server's address: it is \(use)"))
             return false
         }
         if let owner = vips[address] {
             let name = configuration.loadBalancers[owner].name
             let sentence =
                 "\(address) is the VIP of load balancer \(quoted(name)); a server needs an address of its own"
-            report(path, .conflict(sentence))
+            report(path(), .conflict(sentence))
             return false
         }
-        checkAddress(address, isInside: surroundings.targetPrefixes, for: "targets", at: path)
+        checkAddress(address, isInside: surroundings.targetPrefixes, for: "targets", at: path())
         return true
     }
 
-    mutating func checkAddress(_ address: IPAddress, isInside prefixes: [Prefix], for use: String, at path: FieldPath) {
+    mutating func checkAddress(
+        _ address: IPAddress, isInside prefixes: [Prefix], for use: String, at path: @autoclosure () -> FieldPath
+    ) {
         guard !prefixes.isEmpty, !prefixes.contains(where: { $0.contains(address) }) else { return }
         let blocks = prefixes.map { $0.description }.joined(separator: ", ")
-        report(path, .malformed(found: "\(address)", expected: "inside the blocks for \(use): \(blocks)"))
+        report(path(), .malformed(found: "\(address)", expected: "inside the blocks for \(use): \(blocks)"))
     }
 }
 

@@ -13,12 +13,12 @@ extension Configuration {
         replacing old: Configuration, at unixSeconds: Int64, newID: (ResourceID.Kind) -> ResourceID
     ) -> Configuration {
         withoutActuallyEscaping(newID) { newID in
-            var stamp = Stamp(unixSeconds: unixSeconds, taken: Set(old.ids).union(ids), newID: newID)
-            return stamp.stamped(self, replacing: old)
+            var stamp = Stamp(old: old, new: self, unixSeconds: unixSeconds, newID: newID)
+            return stamp.stamped()
         }
     }
 
-    private var ids: [ResourceID] {
+    fileprivate var ids: [ResourceID] {
         loadBalancers.flatMap { loadBalancer in
             [loadBalancer.id] + loadBalancer.listeners.map(\.id) + loadBalancer.services.map(\.id)
                 + loadBalancer.groups.flatMap { [$0.id] + $0.targets.map(\.id) }
@@ -27,11 +27,23 @@ extension Configuration {
 }
 
 private struct Stamp {
+    let old: Configuration
+    let new: Configuration
     let unixSeconds: Int64
-    var taken: Set<ResourceID>
     let newID: (ResourceID.Kind) -> ResourceID
+    /// Ids that are not to be given again; collected for the first one that is given.
+    private var taken: Set<ResourceID>?
 
-    mutating func stamped(_ new: Configuration, replacing old: Configuration) -> Configuration {
+    init(
+        old: Configuration, new: Configuration, unixSeconds: Int64, newID: @escaping (ResourceID.Kind) -> ResourceID
+    ) {
+        self.old = old
+        self.new = new
+        self.unixSeconds = unixSeconds
+        self.newID = newID
+    }
+
+    mutating func stamped() -> Configuration {
         var result = new
         result.loadBalancers = zip(new.loadBalancers, pairs(of: new.loadBalancers, with: old.loadBalancers)).map {
             loadBalancer, place in
@@ -39,8 +51,11 @@ private struct Stamp {
         }
         result.availabilityGroups = stamped(
             new.availabilityGroups, replacing: old.availabilityGroups, .availabilityGroup)
-        result.instances = zip(new.instances, pairs(of: new.instances, with: old.instances)).map { instance, place in
-            dated(instance, replacing: place.map { old.instances[$0] })
+        if !isStored(new.instances, as: old.instances) {
+            result.instances = zip(new.instances, pairs(of: new.instances, with: old.instances)).map {
+                instance, place in
+                dated(instance, replacing: place.map { old.instances[$0] })
+            }
         }
         return result
     }
@@ -61,9 +76,16 @@ private struct Stamp {
     private mutating func stamped<Element: Identified & Resource>(
         _ new: [Element], replacing old: [Element], _ kind: ResourceID.Kind
     ) -> [Element] {
-        zip(new, pairs(of: new, with: old)).map { element, place in
+        if isStored(new, as: old) { return new }
+        return zip(new, pairs(of: new, with: old)).map { element, place in
             stamped(element, replacing: place.map { old[$0] }, kind)
         }
+    }
+
+    /// Whether there is nothing to do for a list. It then stays the same one in memory, which a comparison sees at once:
+    /// thus a change costs as much as there is to change.
+    private func isStored<Element: Stored>(_ new: [Element], as old: [Element]) -> Bool {
+        new == old && old.allSatisfy { $0.version > 0 }
     }
 
     private mutating func stamped<Element: Resource>(
@@ -82,8 +104,9 @@ private struct Stamp {
     }
 
     private mutating func freshID(_ kind: ResourceID.Kind) -> ResourceID {
+        if taken == nil { taken = Set(old.ids + new.ids) }
         var id = newID(kind)
-        while !taken.insert(id).inserted { id = newID(kind) }
+        while taken?.insert(id).inserted == false { id = newID(kind) }
         return id
     }
 }

@@ -64,6 +64,7 @@ struct Difference {
     private mutating func compare<Element: RowResource>(
         _ old: [Element], _ new: [Element], below owner: Owner? = nil
     ) throws(StoreError) {
+        if old == new { return }
         let isSameList = old.elementsEqual(new) { $0.rowKey == $1.rowKey }
         guard !isSameList || zip(old, new).contains(where: { $0.version != $1.version }) else { return }
         let before = Dictionary(old.map { ($0.rowKey, $0) }) { first, _ in first }

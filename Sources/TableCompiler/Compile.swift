@@ -31,18 +31,37 @@ extension CompileError: CustomStringConvertible {
 /// - Parameters:
 ///   - installed: What the maps hold now; decides which ranges and generations stay.
 ///   - ledger: Ids and ranges that are taken; changed only on success.
+///   - cache: What the compilation that gave `installed` has left there, or anything else. Only the time depends on it.
 ///   - now: When freed ids and ranges begin to rest.
-/// - Complexity: Linear in the number of slots, times the takers for the slots of targets that take no flows.
+/// - Complexity: Linear in the number of targets; for services that are not as in the cache also in the number of slots,
+///   times the takers for the slots of targets that take no flows.
 public func compile(
     _ desired: CheckedConfiguration, health: HealthView, installed: Tables, ledger: inout IDLedger,
-    limits: TableLimits = TableLimits(), at now: ContinuousClock.Instant
+    cache: inout CompilerCache, limits: TableLimits = TableLimits(), at now: ContinuousClock.Instant
 ) throws(CompileError) -> Tables {
-    var compiler = Compiler(installed: installed, ledger: ledger, limits: limits, now: now)
+    var compiler = Compiler(installed: installed, ledger: ledger, cache: cache, limits: limits, now: now)
     for loadBalancer in desired.configuration.loadBalancers {
-        try compiler.add(loadBalancer, of: desired, health: health)
+        compiler.adoptNames(in: loadBalancer)
+        for demand in desired.demands(of: loadBalancer, health: health) { try compiler.add(demand) }
     }
-    ledger = compiler.finish()
+    try compiler.meetDemands()
+    ledger = compiler.remainingLedger()
+    cache = CompilerCache(tables: compiler.tables, demands: compiler.demands)
     return compiler.tables
+}
+
+/// The latest compilation: its tables and the demands that they meet. A service whose demand is still the same needs no
+/// other entries, as long as these are the tables that are installed.
+public struct CompilerCache: Sendable {
+    fileprivate var tables = Tables()
+    fileprivate var demands: [ServiceID: Demand] = [:]
+
+    public init() {}
+
+    fileprivate init(tables: Tables, demands: [ServiceID: Demand]) {
+        self.tables = tables
+        self.demands = demands
+    }
 }
 
 /// The state of one compilation.
@@ -51,63 +70,94 @@ private struct Compiler {
     var ledger: IDLedger
     let limits: TableLimits
     let now: ContinuousClock.Instant
-    var tables = Tables()
+    /// What the entries of `tables` meet as long as nothing is changed in them.
+    private let met: [ServiceID: Demand]
+    private(set) var demands: [ServiceID: Demand] = [:]
+    private var unmet: [ServiceID] = []
+    private(set) var tables: Tables
 
-    init(installed: Tables, ledger: IDLedger, limits: TableLimits, now: ContinuousClock.Instant) {
+    init(
+        installed: Tables, ledger: IDLedger, cache: CompilerCache, limits: TableLimits, now: ContinuousClock.Instant
+    ) {
         self.installed = installed
         self.ledger = ledger
         self.limits = limits
         self.now = now
+        // The usual case takes no time: equal tables are the same ones in memory.
+        let isUsable = cache.tables == installed
+        met = isUsable ? cache.demands : [:]
+        tables = isUsable ? installed : Tables()
     }
 
-    mutating func add(
-        _ loadBalancer: LoadBalancer, of desired: CheckedConfiguration, health: HealthView
-    ) throws(CompileError) {
+    /// Maps that an earlier version has filled know services by their names.
+    mutating func adoptNames(in loadBalancer: LoadBalancer) {
         for service in loadBalancer.services {
-            let listeners = loadBalancer.listeners.filter { $0.isEnabled && $0.service == service.name }
-            guard !listeners.isEmpty else { continue }
-            let identity = serviceIdentity(loadBalancer.key(of: service))
-            // Until no maps are left that an earlier version has filled.
-            ledger.services.rename(serviceIdentity(loadBalancer.nameKey(of: service)), to: identity)
-            guard let number = ledger.services.id(for: identity, at: now) else {
-                throw .tooManyServices(limit: limits.services)
-            }
-            let id = ServiceID(rawValue: number)
-            let targets = desired.targets(of: service, in: loadBalancer)
-            let ids = try add(targets, of: id)
-            let owners = slotOwners(of: service, in: loadBalancer, targets: targets, health: health).map {
-                ids[Int($0)]
-            }
-            try addService(service, id: id, identity: identity, owners: owners)
-            for listener in listeners {
-                try add(listener, of: loadBalancer, service: id, targets: zip(ids, targets))
-            }
+            ledger.services.rename(
+                serviceIdentity(loadBalancer.nameKey(of: service)), to: serviceIdentity(loadBalancer.key(of: service)))
         }
     }
 
-    private mutating func add(
-        _ targets: [ResolvedTarget], of service: ServiceID
-    ) throws(CompileError) -> [TargetID] {
+    mutating func add(_ demand: Demand) throws(CompileError) {
+        guard let number = ledger.services.id(for: demand.identity, at: now) else {
+            throw .tooManyServices(limit: limits.services)
+        }
+        let id = ServiceID(rawValue: number)
+        demands[id] = demand
+        if met[id] != demand { unmet.append(id) }
+    }
+
+    mutating func meetDemands() throws(CompileError) {
+        // First what goes: a target or a listener may go to another service.
+        for (id, demand) in met where demands[id] == nil { removeEntries(of: id, for: demand, but: nil) }
+        for id in unmet {
+            if let demand = met[id] { removeEntries(of: id, for: demand, but: demands[id]) }
+        }
+        for id in unmet { try addEntries(of: id) }
+    }
+
+    // MARK: What goes
+
+    /// - Parameter next: What the service asks for now; `nil` when it is no more.
+    private mutating func removeEntries(of service: ServiceID, for demand: Demand, but next: Demand?) {
+        let endpoints = Set(next?.targets.map(\.endpoint) ?? [])
+        for target in demand.targets where !endpoints.contains(target.endpoint) {
+            let identity = TargetIdentity(service: service, endpoint: target.endpoint)
+            if let number = ledger.targets.byOwner[identity] {
+                tables.targets[TargetID(rawValue: UInt16(number))] = nil
+            }
+            tables.returnPaths[target.endpoint] = nil
+        }
+        for vip in demand.listeners where next?.listeners.contains(vip) != true { tables.listeners[vip] = nil }
+        guard next == nil else { return }
+        tables.services[service] = nil
+        tables.slots[service] = nil
+    }
+
+    // MARK: What comes
+
+    private mutating func addEntries(of service: ServiceID) throws(CompileError) {
+        guard let demand = demands[service] else { preconditionFailure("what is unmet was demanded") }
         var ids: [TargetID] = []
-        for target in targets {
+        for target in demand.targets {
             let identity = TargetIdentity(service: service, endpoint: target.endpoint)
             guard let number = ledger.targets.id(for: identity, at: now) else {
                 throw .tooManyTargets(limit: limits.targets)
             }
             let id = TargetID(rawValue: UInt16(number))
-            tables.targets[id] = TargetEntry(endpoint: target.endpoint, service: service)
+            put(TargetEntry(endpoint: target.endpoint, service: service), under: id, in: &tables.targets)
             ids.append(id)
         }
-        return ids
+        try addTable(of: service, for: demand, owners: slotOwners(among: demand.targets).map { ids[Int($0)] })
+        for vip in demand.listeners { try addListener(vip, to: service, targets: zip(ids, demand.targets)) }
     }
 
-    private mutating func addService(
-        _ service: BackendService, id: ServiceID, identity: UInt64, owners: [TargetID]
+    private mutating func addTable(
+        of service: ServiceID, for demand: Demand, owners: [TargetID]
     ) throws(CompileError) {
-        let old = installed.services[id]
+        let old = installed.services[service]
         var range = old?.range
         var generation = old?.generation ?? 0
-        if installed.slots[id] ?? [] != owners || (range == nil) != owners.isEmpty {
+        if installed.slots[service] ?? [] != owners || (range == nil) != owners.isEmpty {
             range = nil
             generation &+= 1
             if !owners.isEmpty {
@@ -115,36 +165,42 @@ private struct Compiler {
                 guard range != nil else { throw .outOfSlots(limit: limits.slots) }
             }
         }
-        if !owners.isEmpty { tables.slots[id] = owners }
-        tables.services[id] = ServiceEntry(
-            identity: identity, algorithm: service.algorithm.entry, mode: .nat, range: range, generation: generation)
+        tables.slots[service] = owners.isEmpty ? nil : owners
+        tables.services[service] = ServiceEntry(
+            identity: demand.identity, algorithm: demand.algorithm, mode: .nat, range: range, generation: generation)
     }
 
-    private mutating func add(
-        _ listener: Listener, of loadBalancer: LoadBalancer, service: ServiceID,
-        targets: some Sequence<(TargetID, ResolvedTarget)>
+    private mutating func addListener(
+        _ vip: Endpoint, to service: ServiceID, targets: some Sequence<(TargetID, Demand.Target)>
     ) throws(CompileError) {
-        let vip = Endpoint(address: loadBalancer.vip, port: UInt16(listener.port), transport: listener.transport)
         guard let number = ledger.listeners.id(for: vip, at: now) else {
             throw .tooManyListeners(limit: limits.listeners)
         }
         let id = ListenerID(rawValue: number)
-        tables.listeners[vip] = ListenerEntry(id: id, service: service)
-        for (target, resolved) in targets {
-            tables.returnPaths[resolved.endpoint] = ReturnPathEntry(
-                vip: vip, target: target, targetAddress: resolved.endpoint.address, listener: id)
+        put(ListenerEntry(id: id, service: service), under: vip, in: &tables.listeners)
+        for (target, demanded) in targets {
+            let entry = ReturnPathEntry(
+                vip: vip, target: target, targetAddress: demanded.endpoint.address, listener: id)
+            put(entry, under: demanded.endpoint, in: &tables.returnPaths)
         }
     }
 
+    /// Leaves a map alone that has the entry already: the plan then sees at once that nothing has changed in it.
+    private func put<Key, Value: Equatable>(_ value: Value, under key: Key, in map: inout [Key: Value]) {
+        if map[key] != value { map[key] = value }
+    }
+
     /// The ledger without what these tables no longer use.
-    func finish() -> IDLedger {
+    func remainingLedger() -> IDLedger {
         var ledger = ledger
         let end = now + limits.rest
-        ledger.listeners.keep(Set(tables.listeners.keys), restingUntil: end)
-        ledger.services.keep(Set(tables.services.values.map(\.identity)), restingUntil: end)
-        ledger.targets.keep(
-            Set(tables.targets.values.map { TargetIdentity(service: $0.service, endpoint: $0.endpoint) }),
-            restingUntil: end)
+        ledger.listeners.keep(tables.listeners.count, restingUntil: end) { vip, _ in tables.listeners[vip] != nil }
+        ledger.services.keep(tables.services.count, restingUntil: end) { _, id in
+            tables.services[ServiceID(rawValue: id)] != nil
+        }
+        ledger.targets.keep(tables.targets.count, restingUntil: end) { _, id in
+            tables.targets[TargetID(rawValue: UInt16(id))] != nil
+        }
         let used = Set(tables.services.values.compactMap(\.range))
         for range in installed.services.values.compactMap(\.range) where !used.contains(range) {
             ledger.slots.free(range, restingUntil: end)
@@ -154,21 +210,10 @@ private struct Compiler {
 }
 
 /// For each slot the index of its owner in `targets`; empty when nobody may take a flow.
-private func slotOwners(
-    of service: BackendService, in loadBalancer: LoadBalancer, targets: [ResolvedTarget], health: HealthView
-) -> [UInt16] {
-    let running = targets.map(\.isRunning)
+private func slotOwners(among targets: [Demand.Target]) -> [UInt16] {
     let canonical = CanonicalTable(
         targets: targets.map { WeightedTarget(identity: $0.endpoint.identity, weight: $0.weight) })
-    guard service.healthCheck.isEnabled else { return canonical.overlaid(takers: running) }
-
-    let key = loadBalancer.key(of: service)
-    let takers = targets.map { target in
-        target.isRunning && health.healthy.contains(TargetKey(service: key, endpoint: target.endpoint))
-    }
-    let owners = canonical.overlaid(takers: takers)
-    if owners.isEmpty, service.allUnhealthyPolicy == .forward { return canonical.overlaid(takers: running) }
-    return owners
+    return canonical.overlaid(takers: targets.map(\.takesFlows))
 }
 
 extension Endpoint {
@@ -176,16 +221,4 @@ extension Endpoint {
     var identity: [UInt8] {
         address.bytes + [UInt8(truncatingIfNeeded: port >> 8), UInt8(truncatingIfNeeded: port), transport.rawValue]
     }
-}
-
-extension BackendService.Algorithm {
-    var entry: ServiceEntry.Algorithm { self == .sourceIP ? .sourceIP : .fiveTuple }
-}
-
-/// FNV-1a with 64 bits (Fowler, Noll, Vo; RFC 9923), never 0. It need only tell some thousand services apart.
-func serviceIdentity(_ key: ResourceID) -> UInt64 {
-    let hash = key.rawValue.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
-        (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-    }
-    return max(hash, 1)
 }

@@ -79,8 +79,8 @@ struct Assignments<Owner: Hashable & Sendable>: Sendable, Hashable {
     }
 
     /// Gives an owner's id to another one, which has none: it is the same under a new name.
-    mutating func rename(_ owner: Owner, to new: Owner) {
-        guard byOwner[new] == nil, let id = byOwner.removeValue(forKey: owner) else { return }
+    mutating func rename(_ owner: @autoclosure () -> Owner, to new: Owner) {
+        guard byOwner[new] == nil, let id = byOwner.removeValue(forKey: owner()) else { return }
         byOwner[new] = id
     }
 
@@ -98,8 +98,13 @@ struct Assignments<Owner: Hashable & Sendable>: Sendable, Hashable {
     }
 
     /// Frees the ids of all owners but these; they rest until `end`.
-    mutating func keep(_ owners: Set<Owner>, restingUntil end: ContinuousClock.Instant) {
-        for (owner, id) in byOwner where !owners.contains(owner) {
+    ///
+    /// - Parameters:
+    ///   - count: How many are kept: when that is all, nobody is looked for.
+    ///   - isKept: Whether the owner of an id is one of them.
+    mutating func keep(_ count: Int, restingUntil end: ContinuousClock.Instant, where isKept: (Owner, UInt32) -> Bool) {
+        guard byOwner.count > count else { return }
+        for (owner, id) in byOwner where !isKept(owner, id) {
             byOwner[owner] = nil
             resting.append(Resting(what: id, until: end))
         }

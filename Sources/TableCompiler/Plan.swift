@@ -14,53 +14,66 @@ public enum MapStep: Sendable, Hashable {
     case removeTarget(TargetID)
 }
 
+extension MapStep {
+    /// Whether it changes which VIPs or targets there are, and not only how flows are spread over them.
+    public var changesEndpoints: Bool {
+        switch self {
+        case .putTarget, .removeTarget, .putListener, .removeListener: true
+        case .putReturnPath, .removeReturnPath, .writeSlots, .putService, .removeService: false
+        }
+    }
+}
+
 /// The steps that turn one state of the maps into another, in an order of which every prefix is safe: what a packet can
 /// reach is there before it can be reached, and goes after it no longer can be.
 ///
 /// Empty when both are equal. Deterministic: the same for equal arguments.
 public func plan(from installed: Tables, to desired: Tables) -> [MapStep] {
-    var steps: [MapStep] = []
-    for (id, entry) in news(of: desired.targets, over: installed.targets, by: \.rawValue) {
-        steps.append(.putTarget(id, entry))
-    }
-    for (endpoint, entry) in news(of: desired.returnPaths, over: installed.returnPaths, by: \.self) {
-        steps.append(.putReturnPath(endpoint, entry))
-    }
-    let services = news(of: desired.services, over: installed.services, by: \.rawValue)
-    for (id, entry) in services {
+    let targets = Difference(from: installed.targets, to: desired.targets, by: \.rawValue)
+    let returnPaths = Difference(from: installed.returnPaths, to: desired.returnPaths, by: \.self)
+    let services = Difference(from: installed.services, to: desired.services, by: \.rawValue)
+    let listeners = Difference(from: installed.listeners, to: desired.listeners, by: \.self)
+
+    var steps: [MapStep] = targets.news.map { .putTarget($0, $1) }
+    steps += returnPaths.news.map { .putReturnPath($0, $1) }
+    for (id, entry) in services.news {
         guard let range = entry.range, range != installed.services[id]?.range else { continue }
         steps.append(.writeSlots(range, desired.slots[id] ?? []))
     }
-    steps += services.map { .putService($0, $1) }
-    for (endpoint, entry) in news(of: desired.listeners, over: installed.listeners, by: \.self) {
-        steps.append(.putListener(endpoint, entry))
-    }
+    steps += services.news.map { .putService($0, $1) }
+    steps += listeners.news.map { .putListener($0, $1) }
 
-    for (endpoint, entry) in leavers(of: installed.listeners, not: desired.listeners, by: \.self) {
-        steps.append(.removeListener(endpoint, entry))
-    }
-    for (id, _) in leavers(of: installed.services, not: desired.services, by: \.rawValue) {
-        steps.append(.removeService(id))
-    }
-    for (endpoint, _) in leavers(of: installed.returnPaths, not: desired.returnPaths, by: \.self) {
-        steps.append(.removeReturnPath(endpoint))
-    }
-    for (id, _) in leavers(of: installed.targets, not: desired.targets, by: \.rawValue) {
-        steps.append(.removeTarget(id))
-    }
+    steps += listeners.leavers.map { .removeListener($0, $1) }
+    steps += services.leavers.map { .removeService($0.key) }
+    steps += returnPaths.leavers.map { .removeReturnPath($0.key) }
+    steps += targets.leavers.map { .removeTarget($0.key) }
     return steps
 }
 
-/// Entries that are new or changed, in order.
-private func news<Key, Value: Equatable, Order: Comparable>(
-    of desired: [Key: Value], over installed: [Key: Value], by order: (Key) -> Order
-) -> [(Key, Value)] {
-    desired.filter { installed[$0.key] != $0.value }.sorted { order($0.key) < order($1.key) }.map { ($0.key, $0.value) }
-}
+/// What must happen to one map, each list in order.
+private struct Difference<Key: Hashable, Value: Equatable> {
+    /// Entries that are new or changed.
+    let news: [(key: Key, value: Value)]
+    /// Entries that are no longer wanted.
+    let leavers: [(key: Key, value: Value)]
 
-/// Entries that are no longer wanted, in order.
-private func leavers<Key, Value, Order: Comparable>(
-    of installed: [Key: Value], not desired: [Key: Value], by order: (Key) -> Order
-) -> [(Key, Value)] {
-    installed.filter { desired[$0.key] == nil }.sorted { order($0.key) < order($1.key) }.map { ($0.key, $0.value) }
+    init(from installed: [Key: Value], to desired: [Key: Value], by order: (Key) -> some Comparable) {
+        // A map in which nothing has changed is mostly the same one in memory.
+        guard installed != desired else {
+            news = []
+            leavers = []
+            return
+        }
+        var news: [(key: Key, value: Value)] = []
+        var staying = 0
+        for (key, value) in desired {
+            let old = installed[key]
+            if old != nil { staying += 1 }
+            if old != value { news.append((key, value)) }
+        }
+        // Mostly all stay, and then nobody needs to be looked for.
+        let leavers = staying == installed.count ? [] : installed.filter { desired[$0.key] == nil }.map { $0 }
+        self.news = news.sorted { order($0.key) < order($1.key) }
+        self.leavers = leavers.sorted { order($0.key) < order($1.key) }
+    }
 }

@@ -18,11 +18,23 @@ actor HostShell: HostDriver {
     private var heldVIPs: Set<IPAddress>
     /// Next hops that the kernel keeps known for us.
     private var keptHops: Set<Hop>
-    /// When the next hops of which targets were last looked at, and what stood in the way.
-    private var lastLook: (targets: Set<IPAddress>, time: ContinuousClock.Instant, problems: [String])?
+    /// How each target was reached when that was looked at last.
+    private var ways: [IPAddress: Way] = [:]
+    /// Why the MAC address of a hop is not kept known.
+    private var hopProblems: [Hop: String] = [:]
 
-    /// Routes and neighbours are asked for one by one, so that is not done with every change of anything.
+    /// Routes are asked for one by one, some 15 µs each. A target that is new is looked at at once, and from then on
+    /// after this time, or later where there are so many that they have to take turns.
     private static let lookEvery = Duration.seconds(10)
+    /// Targets that are looked at again in one call: no change of resources has to wait longer for those of others.
+    private static let looksMax = 1000
+
+    private struct Way {
+        /// `nil` when the target is this host, or has no route.
+        var hop: Hop?
+        var problem: String?
+        let time: ContinuousClock.Instant
+    }
 
     private struct Hop: Hashable {
         let address: IPAddress
@@ -51,7 +63,7 @@ actor HostShell: HostDriver {
     func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> [String] {
         var problems = settleSettings(needsIPv6: vips.contains { $0.family == .ipv6 })
         if announce == .address { problems += settleVIPs(vips) }
-        return problems + hopProblems(of: targets)
+        return problems + settleHops(of: targets)
     }
 
     // MARK: VIPs
@@ -106,38 +118,42 @@ actor HostShell: HostDriver {
 
     // MARK: Next hops
 
-    private func hopProblems(of targets: Set<IPAddress>) -> [String] {
-        let now = ContinuousClock.now
-        if let lastLook, lastLook.targets == targets, now < lastLook.time + Self.lookEvery { return lastLook.problems }
-        let problems = settleHops(of: targets)
-        lastLook = (targets, now, problems)
-        return problems
-    }
-
     private func settleHops(of targets: Set<IPAddress>) -> [String] {
-        var problems: [String] = []
-        var hops: Set<Hop> = []
-        for target in targets.sorted() {
-            do {
-                let route = try network.route(to: target)
-                guard !route.isLocal else { continue }
-                hops.insert(Hop(address: route.gateway ?? target, interface: route.interface))
-            } catch {
-                problems.append("target \(target) has no route: \(error)")
-            }
-        }
+        let now = ContinuousClock.now
+        for gone in ways.keys.filter({ !targets.contains($0) }) { ways[gone] = nil }
+        let stale = ways.lazy.filter { $0.value.time + Self.lookEvery <= now }.sorted { $0.value.time < $1.value.time }
+        look(at: targets.filter { ways[$0] == nil } + stale.prefix(Self.looksMax).map(\.key), now)
+
+        let hops = Set(ways.values.lazy.compactMap(\.hop))
         for hop in keptHops.subtracting(hops) {
+            hopProblems[hop] = nil
             do { try network.stopKeepingWarm(hop.address, on: hop.interface) } catch {
                 logger.debug("\(error)")
             }
         }
+        keptHops = hops
+        return (ways.values.compactMap(\.problem) + hopProblems.values).sorted()
+    }
+
+    private func look(at targets: [IPAddress], _ now: ContinuousClock.Instant) {
+        var hops: Set<Hop> = []
+        for target in targets {
+            var way = Way(time: now)
+            do {
+                let route = try network.route(to: target)
+                if !route.isLocal { way.hop = Hop(address: route.gateway ?? target, interface: route.interface) }
+            } catch {
+                way.problem = "target \(target) has no route: \(error)"
+            }
+            ways[target] = way
+            if let hop = way.hop { hops.insert(hop) }
+        }
         for hop in hops {
+            hopProblems[hop] = nil
             do { try network.keepWarm(hop.address, on: hop.interface) } catch {
-                problems.append("the MAC address of \(hop.address) is not kept known: \(error)")
+                hopProblems[hop] = "the MAC address of \(hop.address) is not kept known: \(error)"
             }
         }
-        keptHops = hops
-        return problems
     }
 
     // MARK: Settings

@@ -308,7 +308,7 @@ struct ControllerTests {
         try file.write(known)
         try await rig.controller.start()
         #expect(await rig.controller.status().problems.contains { $0.contains("break rules") })
-        await rig.controller.saveHealth()
+        await rig.controller.saveHealth(isUrgent: true)
         #expect(try file.read() == known)
     }
 
@@ -339,7 +339,7 @@ struct ControllerTests {
         let target = try #require(await rig.controller.status().services.first?.targets.first)
         #expect(target.health == .healthy && target.sinceUnixSeconds == 7)
 
-        await rig.controller.saveHealth()
+        await rig.controller.saveHealth(isUrgent: true)
         let service = try #require(try await rig.controller.stored().configuration.loadBalancers[0].services[0].id)
         #expect(try file.read()?.keys.sorted() == ["\(service)/10.1.0.1:8080/tcp"])
     }

@@ -93,8 +93,8 @@ import Testing
         try await withChecker(sourceAddresses: [IPAddress("192.0.2.7")!]) { checker in
             await checker.update([.quick(server, unhealthyThreshold: 1)])
             // An inconclusive probe is no event, so this one has to be looked for.
-            try await eventually { await checker.snapshot()[.sample()]?.obstacle != nil }
-            let record = await checker.snapshot()[.sample()]
+            try await eventually { await checker.snapshot().records[.sample()]?.obstacle != nil }
+            let record = await checker.snapshot().records[.sample()]
             #expect(record?.obstacle == "Cannot assign requested address")
             #expect(record?.health == .initial)
             #expect(record?.tracker.failures == 0)
@@ -107,9 +107,9 @@ import Testing
         let broadcast = Endpoint(address: IPAddress("255.255.255.255")!, port: 80, transport: .tcp)
         try await withChecker { checker in
             await checker.update([.sample(endpoint: broadcast, interval: .milliseconds(20), unhealthyThreshold: 1)])
-            try await eventually { await checker.snapshot()[.sample()]?.obstacle != nil }
-            #expect(await checker.snapshot()[.sample()]?.obstacle == "Network is unreachable")
-            #expect(await checker.snapshot()[.sample()]?.health == .initial)
+            try await eventually { await checker.snapshot().records[.sample()]?.obstacle != nil }
+            #expect(await checker.snapshot().records[.sample()]?.obstacle == "Network is unreachable")
+            #expect(await checker.snapshot().records[.sample()]?.health == .initial)
         }
     }
 
@@ -134,7 +134,7 @@ import Testing
             await checker.update([.quick(server, timeout: .seconds(60))])
             try await eventually { tcpSockets(.synSent, port: server.endpoint.port) == 1 }
             await checker.update([])
-            #expect(await checker.snapshot().isEmpty)
+            #expect(await checker.snapshot().records.isEmpty)
             try await eventually { tcpSockets(.synSent, port: server.endpoint.port) == 0 }
         }
     }
@@ -151,7 +151,7 @@ import Testing
             try await eventually {
                 number += 1
                 await checker.update([steady, .quick(server, number: number, timeout: .seconds(60))])
-                return await checker.snapshot()[.sample(1)]?.health == .unhealthy
+                return await checker.snapshot().records[.sample(1)]?.health == .unhealthy
             }
         }
     }
@@ -167,7 +167,7 @@ import Testing
         await run.value
         try await eventually { tcpSockets(.synSent, port: server.endpoint.port) == 0 }
         #expect(await checker.changes.first { true } == nil)
-        #expect(await checker.snapshot()[.sample()]?.tracker.failures == 0)
+        #expect(await checker.snapshot().records[.sample()]?.tracker.failures == 0)
     }
 
     @Test("a restored record goes on where it ended")
@@ -176,11 +176,23 @@ import Testing
         let stored = HealthRecord.unhealthy(unhealthyThreshold: 2, sinceUnixSeconds: 1_000)
         try await withChecker { checker in
             await checker.update([.quick(server, healthyThreshold: 3)], restoring: [.sample(): stored])
-            #expect(await checker.snapshot()[.sample()] == stored.with(healthyThreshold: 3))
+            #expect(await checker.snapshot().records[.sample()] == stored.with(healthyThreshold: 3))
             let record = await checker.record(of: .sample()) { $0.health == .healthy }
             #expect(record?.tracker.successes == 3)
             #expect(record.map { $0.sinceUnixSeconds > stored.sinceUnixSeconds } == true)
         }
+    }
+
+    @Test("checks that are gone and come back begin anew, also when they are the same as before")
+    func goneAndBack() async {
+        let checker = HealthChecker()
+        let stored = HealthRecord.unhealthy(unhealthyThreshold: 2, sinceUnixSeconds: 1_000)
+        await checker.update([.sample()], restoring: [.sample(): stored])
+        await checker.update([.sample()])
+        #expect(await checker.snapshot().records[.sample()]?.health == .unhealthy)
+        await checker.update([])
+        await checker.update([.sample()])
+        #expect(await checker.snapshot().records[.sample()]?.health == .initial)
     }
 
     @Test("probes over the limit wait for those under way")
@@ -195,7 +207,7 @@ import Testing
                 // may both be in it, but hardly in two lists in a row.
                 let counts = (0..<2).map { _ in tcpSockets(.synSent, port: server.endpoint.port) }
                 most = max(most, counts.min() ?? 0)
-                return await checker.snapshot().values.allSatisfy { $0.health == .unhealthy }
+                return await checker.snapshot().records.values.allSatisfy { $0.health == .unhealthy }
             }
             #expect(most == 2)
         }
@@ -227,9 +239,9 @@ private func eventually(_ condition: () async throws -> Bool) async throws {
 extension HealthChecker {
     /// Waits for the record of one check to satisfy `condition`.
     fileprivate func record(of id: TargetKey, when condition: (HealthRecord) -> Bool) async -> HealthRecord? {
-        if let record = snapshot()[id], condition(record) { return record }
+        if let record = snapshot().records[id], condition(record) { return record }
         for await _ in changes {
-            if let record = snapshot()[id], condition(record) { return record }
+            if let record = snapshot().records[id], condition(record) { return record }
         }
         return nil
     }

@@ -104,6 +104,33 @@ struct PlanTests {
         }
     }
 
+    @Test("what is in the cache makes no difference to the tables", arguments: 0..<40)
+    func cache(seed: Int) throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        var kernel = Kernel()
+        var maps = Maps()
+        var caches = [CompilerCache()]
+        for _ in 0..<40 {
+            kernel.now += .milliseconds(Int.random(in: 0...1500, using: &random))
+            let (resources, view) = try randomState(&random)
+            var other = kernel
+            other.cache = CompilerCache()
+            // Now and then one of other tables than those that are installed.
+            if Int.random(in: 0..<4, using: &random) == 0 { kernel.cache = caches.randomElement(using: &random)! }
+            let steps = try kernel.install(resources, view)
+            #expect(try other.install(resources, view) == steps)
+            #expect(other.installed == kernel.installed)
+            caches.append(kernel.cache)
+            // Now and then the kernel refuses somewhere in between, and is read back.
+            let isRefused = Int.random(in: 0..<8, using: &random) == 0
+            let done = isRefused ? Int.random(in: 0...steps.count, using: &random) : steps.count
+            for step in steps.prefix(done) { maps.perform(step) }
+            guard isRefused else { continue }
+            kernel.installed = maps.tables
+            kernel.ledger = IDLedger(installed: maps.tables)
+        }
+    }
+
     private func randomState(_ random: inout SeededGenerator) throws -> (CheckedConfiguration, HealthView) {
         var view = HealthView()
         var loadBalancers: [LoadBalancer] = []

@@ -41,6 +41,7 @@ func healthy(_ places: Int..., of service: ResourceID = ResourceID(rawValue: "we
 struct Kernel {
     var installed = Tables()
     var ledger = IDLedger()
+    var cache = CompilerCache()
     var limits = TableLimits()
     var now = ContinuousClock.now
 
@@ -51,7 +52,7 @@ struct Kernel {
 
     mutating func install(_ desired: CheckedConfiguration, _ health: HealthView = HealthView()) throws -> [MapStep] {
         let tables = try compile(
-            desired, health: health, installed: installed, ledger: &ledger, limits: limits, at: now)
+            desired, health: health, installed: installed, ledger: &ledger, cache: &cache, limits: limits, at: now)
         let steps = plan(from: installed, to: tables)
         installed = tables
         return steps
