@@ -1,3 +1,5 @@
+public import NetworkTypes
+
 /// Every range and count that the product promises, once: the rules check them, the other doors quote them.
 public enum Limits {
     /// Of a listener and of a service.
@@ -14,6 +16,10 @@ public enum Limits {
     public static let nameLength = 1...32
     /// In Unicode scalars, at most.
     public static let descriptionLength = 256
+
+    /// What this version serves of the protocols and modes that have a name.
+    public static let servedTransports: [TransportProtocol] = [.tcp]
+    public static let servedForwardingModes: [BackendService.ForwardingMode] = [.nat]
 
     public static let loadBalancers = 100
     public static let listenersPerLoadBalancer = 50

@@ -16,4 +16,25 @@ public enum ResourceName {
         default: scalar.properties.isUnifiedIdeograph
         }
     }
+
+    /// The same rule as a regular expression (ECMA-262 with the flag `u`), for those who check names elsewhere. Chinese
+    /// characters stand there as the ranges that Unicode has for them, since not all know them by a property.
+    public static let pattern: String = {
+        let ranges = ideographs.map { range in
+            range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+        }
+        let count = "{\(Limits.nameLength.lowerBound),\(Limits.nameLength.upperBound)}"
+        return "^[a-zA-Z0-9_\\-〇\(ranges.joined())]\(count)$"
+    }()
+
+    private static var ideographs: [ClosedRange<Unicode.Scalar>] {
+        let all = (0x3400...0x3ffff).compactMap(Unicode.Scalar.init).filter(\.properties.isUnifiedIdeograph)
+        return all.reduce(into: []) { ranges, scalar in
+            if let last = ranges.last, last.upperBound.value + 1 == scalar.value {
+                ranges[ranges.count - 1] = last.lowerBound...scalar
+            } else {
+                ranges.append(scalar...scalar)
+            }
+        }
+    }
 }

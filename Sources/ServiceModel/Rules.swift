@@ -162,7 +162,7 @@ extension Rules {
     }
 
     private mutating func checkIsServed(_ transport: TransportProtocol, at path: @autoclosure () -> FieldPath) {
-        guard transport == .udp else { return }
+        guard !Limits.servedTransports.contains(transport) else { return }
         report(path(), .unsupported("this version serves TCP only; use Tcp"))
     }
 
@@ -189,7 +189,7 @@ extension Rules {
     private mutating func checkForwardingMode(
         _ mode: BackendService.ForwardingMode, at path: @autoclosure () -> FieldPath
     ) {
-        guard mode != .nat else { return }
+        guard !Limits.servedForwardingModes.contains(mode) else { return }
         report(path(), .unsupported("this version forwards in mode nat only, not \(mode.rawValue)"))
     }
 

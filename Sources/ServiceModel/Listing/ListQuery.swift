@@ -40,6 +40,7 @@ public struct ListQuery: Sendable, Hashable {
         }
     }
 
+    public static let pageNumbers = 1...Int(Int32.max)
     public static let pageSizes = 10...100
     public static let standardPageSize = 20
 
@@ -139,8 +140,8 @@ extension ListQuery {
                 ? Problem(path: "sorts.\(index + 1).name", reason: .unknownField(allowed: allowed)) : nil
         }
         var ofPage: [Problem] = []
-        if pageNumber < 1 {
-            let reason = Problem.Reason.malformed(found: "\(pageNumber)", expected: "1 or more")
+        if !Self.pageNumbers.contains(pageNumber) {
+            let reason = Problem.Reason.outOfRange(value: pageNumber, allowed: Self.pageNumbers)
             ofPage.append(Problem(path: "pageNumber", reason: reason))
         }
         if let pageSize, !Self.pageSizes.contains(pageSize) {
