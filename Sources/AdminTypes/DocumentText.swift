@@ -21,6 +21,10 @@ struct DocumentText {
 
     /// - Throws: What makes the text no YAML.
     init(parsing text: String) throws(Problem) {
+        if let json = Self.json(text) {
+            root = Node(json)
+            return
+        }
         var text = try Self.withoutAliases(text)
         while true {
             switch Self.compose(text) {
@@ -38,6 +42,14 @@ struct DocumentText {
                 text = renamed
             }
         }
+    }
+
+    /// The value, if the text is JSON. YAML 1.1 would do for most of it, but knows no pairs of surrogates, for example.
+    ///
+    /// What is wrong with almost JSON is told by the reader of YAML, which knows lines and repeated keys.
+    private static func json(_ text: String) -> JSONValue? {
+        guard text.utf8.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else { return nil }
+        return try? JSONValue(parsing: Array(text.utf8))
     }
 
     private static func inserting(_ prefix: String, intoKeyAt position: Position, of text: String) -> String? {
@@ -90,6 +102,25 @@ extension Problem {
     }
 }
 
+// MARK: - JSON
+
+extension Node {
+    fileprivate init(_ json: JSONValue) {
+        switch json {
+        case .null: self = .plain("null")
+        case .boolean(let value): self = .plain("\(value)")
+        case .number(let text): self = .plain(json.integer.map { "\($0)" } ?? text)
+        case .text(let text): self = .scalar(Scalar(text, Tag(.implicit), .doubleQuoted))
+        case .list(let list): self = .sequence(Sequence(list.map { Node($0) }))
+        case .object(let members):
+            let pairs = members.sorted { $0.key < $1.key }.map { (Node(.text($0.key)), Node($0.value)) }
+            self = .mapping(Mapping(pairs))
+        }
+    }
+
+    private static func plain(_ text: String) -> Node { .scalar(Scalar(text, Tag(.implicit), .plain)) }
+}
+
 // MARK: - Aliases
 
 extension DocumentText {
@@ -97,13 +128,14 @@ extension DocumentText {
     ///
     /// A few aliases to aliases stand for more nodes than there is memory for, and Yams may visit them all while it
     /// looks for repeated keys. No document needs one. Comments may hold the character; those that do are cut off, so
-    /// that this need not know as well as the parser does where a comment begins.
+    /// that this need not know as well as the parser does where a comment begins. Where no `&` can name anything, the
+    /// character is harmless: texts may hold it.
     private static func withoutAliases(_ text: String) throws(Problem) -> String {
-        guard text.utf8.contains(UInt8(ascii: "*")) else { return text }
+        guard text.utf8.contains(UInt8(ascii: "*")), hasAnchor(text) else { return text }
         var lines: [Substring.UnicodeScalarView] = []
         for (index, line) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let line = Substring.UnicodeScalarView(line)
-            guard let star = firstAlias(in: line) else {
+            guard let star = first("*", in: line) else {
                 lines.append(line)
                 continue
             }
@@ -117,10 +149,16 @@ extension DocumentText {
         return lines.map { String($0) }.joined(separator: "\n")
     }
 
-    /// A `*` that does not stand inside of a word.
-    private static func firstAlias(in line: Substring.UnicodeScalarView) -> String.Index? {
+    private static func hasAnchor(_ text: String) -> Bool {
+        text.utf8.contains(UInt8(ascii: "&")) && first("&", in: Substring(text).unicodeScalars) != nil
+    }
+
+    /// The first such character that does not stand inside of a word.
+    private static func first(
+        _ character: Unicode.Scalar, in line: Substring.UnicodeScalarView
+    ) -> String.Index? {
         line.indices.first { index in
-            guard line[index] == "*", index > line.startIndex else { return line[index] == "*" }
+            guard line[index] == character, index > line.startIndex else { return line[index] == character }
             let before = line[line.index(before: index)]
             return !before.properties.isAlphabetic && !("0"..."9").contains(before)
         }

@@ -9,7 +9,10 @@ extension ConfigurationDocument {
     /// only where they differ from theirs. Reading it gives the same configuration without ids, times and versions.
     public var yaml: String {
         // The emitter fails on memory alone and on nodes that are none.
-        try! Yams.serialize(node: DocumentValue(configuration).node, indent: 2, width: -1, allowUnicode: true)
+        let text = try! Yams.serialize(
+            node: DocumentValue(configuration).node, indent: 2, width: -1, allowUnicode: true)
+        // Beside an `&` the reader would take it for an alias. It stands between double quotes only.
+        return text.contains("&") ? text.replacing("*", with: #"\x2A"#) : text
     }
 
     /// The same as JSON, on one line.
@@ -162,7 +165,9 @@ extension DocumentValue {
     var node: Node {
         switch self {
         case .text(let text):
-            Node(text, Tag(.str), PlainScalar.isAmbiguous(text) ? .singleQuoted : .any)
+            Node(
+                text, Tag(.str),
+                text.contains("*") ? .doubleQuoted : PlainScalar.isAmbiguous(text) ? .singleQuoted : .any)
         case .number(let number): Node("\(number)", Tag(.int))
         case .boolean(let value): Node("\(value)", Tag(.bool))
         case .list(let list, let isShort):
@@ -187,7 +192,7 @@ extension DocumentValue {
         }
     }
 
-    /// RFC 8259, section 7; what YAML does not take as it is must be escaped too, since JSON is read as YAML.
+    /// RFC 8259, section 7; what YAML does not take as it is must be escaped too, since large JSON is read as YAML.
     private static func quoted(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "\"") { result, scalar in
             switch scalar {

@@ -111,7 +111,7 @@ struct RequestReader {
 
 extension JSONValue {
     /// Of a number without a fraction, or with one of zeros only.
-    fileprivate var integer: Int? {
+    var integer: Int? {
         guard case .number(let text) = self else { return nil }
         let parts = text.split(separator: ".")
         guard parts.count == 1 || parts[1].utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }

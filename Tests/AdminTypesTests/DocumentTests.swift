@@ -81,6 +81,37 @@ struct DocumentTests {
                 == Configuration())
     }
 
+    @Test(
+        "what JSON writes otherwise than YAML is read too",
+        arguments: [
+            (#""\ud83d\udc1f""#, "🐟"), ("\"\u{7f}\u{80}\"", "\u{7f}\u{80}"), (#""\u0000\/""#, "\0/"),
+            (#""* & *x""#, "* & *x"),
+            ("\n\t\t\"a\"\t", "a"),
+        ])
+    func plainJSON(value: String, expected: String) throws {
+        let text = """
+            {"apiVersion": "shoal/v1",\t"instances": [{"id": "i", "address": "10.1.0.21", "description": \(value)}],
+             "loadBalancers": null, "availabilityGroups": [{"name": "x", "vpc": "\(String(repeating: "v", count: 2000))"}]}
+            """
+        let configuration = try ConfigurationDocument(parsing: text).configuration
+        #expect(configuration.instances.map(\.description) == [expected])
+        let document = ConfigurationDocument(configuration)
+        #expect(try ConfigurationDocument(parsing: document.yaml) == document)
+    }
+
+    @Test("numbers and words of JSON are no texts, and texts no numbers")
+    func typesOfJSON() {
+        let text = #"{"apiVersion": "shoal/v1", "instances": [{"id": 7, "address": true}], "loadBalancers": "1"}"#
+        let found = problems(text)
+        #expect(found.count == 3 && found.allSatisfy { $0.contains(" is not ") }, "\(found)")
+        let port = """
+            {"apiVersion": "shoal/v1",
+             "loadBalancers": [{"name": "a", "vip": "203.0.113.1", "services": [{"name": "s", "port": 80.0}]}]}
+            """
+        #expect(problems(port) == [])
+        #expect(problems(port.replacing("80.0", with: "\"80\"")).count == 1)
+    }
+
     @Test("YAML is written in the order of the contract with all defaults")
     func yaml() throws {
         let configuration = try ConfigurationDocument(parsing: validDocument).configuration
@@ -124,7 +155,8 @@ struct DocumentTests {
             "true", "No", "on", "y", "null", "~", "", "80", "080", "0x1f", "0b11", "0o17", "1e5", "1_000", "2024-01-31",
             "12:30:45", "-", "---", "-1", "+1", ".5", ".inf", "=", "<<", "a: b", "a #b", "[x]", "{x}", "&x", "!x", "|",
             ">",
-            "%x", "@x", "`x`", "'x'", "\"x\"", "x\\y", " x ", "a\nb", "a\n\nb\n", "\t", "\u{7}", "\u{85}", "\u{2028}",
+            "%x", "@x", "`x`", "*x", "a *b", "\u{0}", "\u{7f}", "\u{fffe}", "'x'", "\"x\"", "x\\y", " x ", "a\nb",
+            "a\n\nb\n", "\t", "\u{7}", "\u{85}", "\u{2028}",
             "x\u{feff}", "网站", "𠮷野家", "🐟", "repeated0-x", String(repeating: "long ", count: 100),
         ])
     func awkwardText(text: String) throws {
