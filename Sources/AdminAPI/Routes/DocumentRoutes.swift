@@ -38,7 +38,12 @@ extension AdminAPI {
 
     private func applied(_ call: Call, isDryRun: Bool) async throws -> ChangeOutcome {
         let prunes = try call.flag("prune")
-        let text = String(decoding: call.body, as: UTF8.self)
+        guard let text = String(validating: call.body, as: UTF8.self) else {
+            throw ErrorAnswer(
+                refusingDocument: Problems([
+                    Problem(path: "", reason: .malformed(found: "the document", expected: "UTF-8"))
+                ]))
+        }
         do {
             return try await controller.change(by: call.caller.author, dryRun: isDryRun) {
                 (current, surroundings) throws(ChangeError) in
