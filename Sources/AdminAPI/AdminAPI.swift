@@ -18,6 +18,8 @@ public struct AdminAPI: Sendable {
     let about: AboutDaemon
     /// The one that paths and signatures name.
     let region: String
+    /// What `/openapi.json` answers.
+    let description: String
 
     /// Facts about the process that answers.
     public struct AboutDaemon: Sendable {
@@ -41,6 +43,7 @@ public struct AdminAPI: Sendable {
         self.authenticator = authenticator
         self.about = about
         self.region = region
+        description = APIDescription(region: region, version: about.version).text
     }
 
     /// What the server answers; for tests, which take no socket.

@@ -57,21 +57,35 @@ func jsonText(_ value: some Encodable) throws -> ByteBuffer {
 enum EntityTag {
     static func text(_ version: UInt64) -> String { "\"\(version)\"" }
 
+    /// What `If-Match` may be: `*`, or a list of versions. Empty elements of a list count for nothing (RFC 9110, 5.6.1).
+    static let pattern = #"^(\*|[\t ,]*"[0-9]{1,19}"([\t ]*,[\t ,]*"[0-9]{1,19}")*[\t ,]*)$"#
+
     /// The versions that a request is for, or `nil` when it is for any.
     ///
     /// - Throws: For what is no list of tags of ours.
     static func versions(ifMatch header: String) throws(ErrorAnswer) -> Set<UInt64>? {
         if header == "*" { return nil }
-        var versions: Set<UInt64> = []
-        for tag in header.split(separator: ",") {
-            let tag = tag.drop { $0 == " " || $0 == "\t" }
-            let digits = tag.dropFirst().dropLast()
-            guard tag.hasPrefix("\""), tag.hasSuffix("\""), tag.count > 2, let version = UInt64(digits) else {
-                throw .invalid("If-Match", "must be the ETag of an answer, as in \"7\"")
-            }
-            versions.insert(version)
+        let tags = header.split(separator: ",").map { $0.trimming { $0 == " " || $0 == "\t" } }.filter { !$0.isEmpty }
+        let versions = tags.map(version)
+        guard !versions.isEmpty, !versions.contains(nil) else {
+            throw .invalid("If-Match", "must be the ETag of an answer, as in \"7\"")
         }
-        return versions
+        return Set(versions.compactMap(\.self))
+    }
+
+    private static func version(of tag: Substring) -> UInt64? {
+        let digits = tag.dropFirst().dropLast()
+        guard tag.first == "\"", tag.last == "\"", (1...19).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        return UInt64(digits)
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(_ isSpace: (Character) -> Bool) -> Substring {
+        let start = drop(while: isSpace)
+        return start.lastIndex { !isSpace($0) }.map { start[...$0] } ?? ""
     }
 }
 

@@ -33,7 +33,7 @@ extension Endpoint {
     /// Everything that the daemon answers.
     package static let all =
         loadBalancers + listeners + services + groups + targets + availabilityGroups + instances
-        + documents + events + access + daemon
+        + documents + events + access + daemon + description
 
     /// What resources of the region are below.
     static let region = "/v1/regions/{regionId}"
@@ -41,26 +41,25 @@ extension Endpoint {
 
 extension AdminAPI {
     /// Routes to all endpoints, and to answers that tell what a path knows instead of what was asked of it.
+    ///
+    /// The router looks at paths only; whether a path knows the method is told here, for methods of every name.
     var routes: APIResponder {
         let router = Router(context: APIRequestContext.self)
+        router.add(middleware: NothingThere())
         for (path, endpoints) in Dictionary(grouping: Endpoint.all, by: \.path) {
-            let answers = Dictionary(uniqueKeysWithValues: endpoints.map { ($0.method.rawValue, $0) })
-            for method in HTTPRequest.Method.known {
-                router.on(RouterPath(path), method: method) { request, context in
-                    guard let endpoint = answers[method.rawValue] else {
-                        return try Self.methodNotAllowed(method, allowed: answers.keys).response(to: context.requestID)
-                    }
-                    // Here and not further out, since the router has an answer of its own to some errors.
-                    return try await answering(request, context) {
-                        try await self.respond(with: endpoint, to: request, context)
-                    }
+            var answers = Dictionary(uniqueKeysWithValues: endpoints.map { ($0.method.rawValue, $0) })
+            answers[HTTPRequest.Method.head.rawValue] = answers[HTTPRequest.Method.get.rawValue]
+            router.on(RouterPath(path), method: APIResponder.routedMethod) { [answers] request, context in
+                guard let endpoint = answers[context.method.rawValue] else {
+                    return try Self.methodNotAllowed(context.method, allowed: answers.keys)
+                        .response(to: context.requestID)
                 }
-            }
-        }
-        for path in ["/", "**"] as [RouterPath] {
-            for method in HTTPRequest.Method.known {
-                router.on(path, method: method) { _, context in
-                    try Reply.refusal(.nothingThere).response(to: context.requestID)
+                var head = request.head
+                head.method = context.method
+                let request = Request(head: head, body: request.body)
+                // Here and not further out, since the router has an answer of its own to some errors.
+                return try await answering(request, context) {
+                    try await self.respond(with: endpoint, to: request, context)
                 }
             }
         }
@@ -81,11 +80,21 @@ extension AdminAPI {
     private static func methodNotAllowed(_ method: HTTPRequest.Method, allowed: some Sequence<String>) -> Reply {
         let allowed = allowed.sorted().joined(separator: ", ")
         let answer = ErrorAnswer(
-            .init(code: 405, status: "METHOD_NOT_ALLOWED", message: "\(method) is not for this path; \(allowed) is"))
+            .init(
+                code: 405, status: "METHOD_NOT_ALLOWED",
+                message: "\(method) is not for this path, which takes \(allowed)"))
         return .refusal(answer, headers: [.allow: allowed])
     }
 }
 
-extension HTTPRequest.Method {
-    fileprivate static let known: [Self] = [.get, .head, .post, .put, .delete, .connect, .options, .trace, .patch]
+/// Tells in the envelope that there is nothing at a path, which the router would do without a word.
+private struct NothingThere: RouterMiddleware {
+    func handle(
+        _ request: Request, context: APIRequestContext,
+        next: (Request, APIRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do { return try await next(request, context) } catch let error as HTTPError where error.status == .notFound {
+            return try Reply.refusal(.nothingThere).response(to: context.requestID)
+        }
+    }
 }

@@ -30,10 +30,13 @@ extension AdminAPI {
         let versions = try call.versions()
         return try await controller.change(by: call.caller.author) {
             (configuration, surroundings) throws(ChangeError) in
-            try Self.check(version, of: configuration, isOneOf: versions)
-            do throws(OperationError) { return try operate(configuration, surroundings) } catch {
+            let changed: CheckedConfiguration
+            do throws(OperationError) { changed = try operate(configuration, surroundings) } catch {
                 throw .refused(error)
             }
+            // Last: a request that would be refused anyway is refused for that (RFC 9110, section 13.2.1).
+            try Self.check(version, of: configuration, isOneOf: versions)
+            return changed
         }
     }
 

@@ -1,6 +1,7 @@
 internal import AdminTypes
 internal import Authentication
 internal import Foundation
+internal import HTTPTypes
 internal import Hummingbird
 
 /// What is known about a request besides itself.
@@ -8,6 +9,8 @@ struct APIRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Stands in the answer, so that a client can tell us which request it means.
     let requestID: String
+    /// As the client sent it.
+    var method: HTTPRequest.Method = .get
     /// Path and query, decoded.
     var target: RequestTarget?
     private let knownPeer: Peer?
