@@ -41,8 +41,8 @@ GET = b"GET /livez HTTP/1.1\r\nHost: shoal\r\n\r\n"
 APPLY = "/v1/regions/local:apply?dryRun=true"
 
 
-def post(path: str, *headers: str) -> bytes:
-    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: shoal", *headers, "", ""]).encode()
+def head(method: str, path: str, *headers: str) -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: shoal", *headers, "", ""]).encode()
 
 
 # Clients.
@@ -115,9 +115,11 @@ class API:
 
     lab: Lab
     daemon: Daemon
+    token: str = field(init=False)
     _inside: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self):
+        self.token = self.daemon.shoal("token", "create", "--role", "operator", "-o", "json").json["token"]
         # A socket stays in the network namespace that it was made in, whoever uses it.
         self._inside = ThreadPoolExecutor(1, initializer=enter, initargs=(self.lab.balancer,))
 
@@ -133,6 +135,14 @@ class API:
         stream.settimeout(5)
         stream.connect(("127.0.0.1", PORTS[place]))
         return Connection(stream)
+
+    def head(self, place: str, method: str, path: str, *headers: str) -> bytes:
+        """Of somebody who may: root at the socket, and over TCP who has a token."""
+        credentials = [] if place == "unix" else [f"Authorization: Bearer {self.token}"]
+        return head(method, path, *credentials, *headers)
+
+    def post(self, place: str, path: str, *headers: str) -> bytes:
+        return self.head(place, "POST", path, *headers)
 
     @contextmanager
     def connection(self, place: str) -> Iterator[Connection]:
@@ -269,7 +279,7 @@ def test_a_head_request_is_answered_without_a_body(api: API, place: str):
 
 def test_a_body_of_a_gigabyte_is_refused_before_it_comes(api: API, place: str):
     with api.connection(place) as connection:
-        answer = connection.send(post(APPLY, "Content-Length: 1073741824")).answer()
+        answer = connection.send(api.post(place, APPLY, "Content-Length: 1073741824")).answer()
         assert answer.status == 413 and answer.error["status"] == "CONTENT_TOO_LARGE"
         assert answer.headers["connection"] == "close"
         assert sent_until_refused(connection, b"x" * 65536) < 64 << 20
@@ -278,7 +288,7 @@ def test_a_body_of_a_gigabyte_is_refused_before_it_comes(api: API, place: str):
 
 def test_a_body_that_does_not_end_is_refused_at_4_mb(api: API, place: str):
     with api.connection(place) as connection:
-        connection.send(post(APPLY, "Transfer-Encoding: chunked"))
+        connection.send(api.post(place, APPLY, "Transfer-Encoding: chunked"))
         assert sent_until_refused(connection, b"10000\r\n" + b" " * 65536 + b"\r\n") < 64 << 20
 
 
@@ -295,7 +305,7 @@ def sent_until_refused(connection: Connection, piece: bytes) -> int:
 
 def test_a_client_that_sends_all_first_reads_its_refusal(api: API, place: str):
     with api.connection(place) as connection:
-        connection.send(post(APPLY, f"Content-Length: {2 * BODY_MAX}") + b"x" * 2 * BODY_MAX)
+        connection.send(api.post(place, APPLY, f"Content-Length: {2 * BODY_MAX}") + b"x" * 2 * BODY_MAX)
         assert connection.answer().status == 413
 
 
@@ -303,9 +313,10 @@ def test_a_client_that_sends_all_first_reads_its_refusal(api: API, place: str):
 def test_curl_asks_before_it_sends_much(api: API, place: str, size: int, status: int, is_asked_for: bool):
     path = api.lab.directory / "body"
     path.write_bytes(b" " * size)
-    socket_options = ["--unix-socket", api.daemon.socket] if place == "unix" else []
+    options = (["--unix-socket", api.daemon.socket] if place == "unix"
+               else ["--header", f"Authorization: Bearer {api.token}"])
     done = api.lab.balancer.run(
-        "curl", "--silent", "--verbose", "--max-time", 10, *socket_options, "--data-binary", f"@{path}",
+        "curl", "--silent", "--verbose", "--max-time", 10, *options, "--data-binary", f"@{path}",
         f"http://127.0.0.1:{PORT}{APPLY}")
     assert "> Expect: 100-continue" in done.stderr
     assert ("< HTTP/1.1 100 Continue" in done.stderr) == is_asked_for
@@ -319,7 +330,7 @@ def test_many_large_bodies_at_once_are_all_served(api: API, place: str):
     def apply(_) -> int:
         with api.connection(place) as connection:
             connection.stream.settimeout(25)
-            return connection.send(post(APPLY, f"Content-Length: {BODY_MAX}") + b" " * BODY_MAX).answer().status
+            return connection.send(api.post(place, APPLY, f"Content-Length: {BODY_MAX}") + b" " * BODY_MAX).answer().status
 
     with ThreadPoolExecutor(20) as clients:
         assert set(clients.map(apply, range(20))) == {400}
@@ -359,13 +370,15 @@ def test_memory_stays_where_it_was(api: API, place: str, record_property):
         for name, body in HEAVY_BODIES.items():
             for path in (APPLY, "/v1/regions/local/loadBalancers/"):
                 with api.connection(place) as connection:
-                    answer = connection.send(post(path, f"Content-Length: {len(body)}") + body).answer()
+                    answer = connection.send(api.post(place, path, f"Content-Length: {len(body)}") + body).answer()
                     assert answer.status == 400, (name, answer)
         attacks = {
-            "bodies that never end": post(APPLY, f"Content-Length: {BODY_MAX}") + b" " * (BODY_MAX - 1),
+            "bodies that never end": api.post(place, APPLY, f"Content-Length: {BODY_MAX}") + b" " * (BODY_MAX - 1),
+            "bodies of strangers": head("POST", APPLY, f"Content-Length: {BODY_MAX}") + b" " * (BODY_MAX - 1),
             "requests without end": GET * 200_000,
-            "no requests any more": b"GET /v1/events HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" + b"x" * (20 << 20),
-            "a request after another that lasts": b"GET /v1/events HTTP/1.1\r\n\r\n" + b"x" * (20 << 20),
+            "no requests any more": api.head(
+                place, "GET", "/v1/events", "Connection: upgrade", "Upgrade: x") + b"x" * (20 << 20),
+            "a request after another that lasts": api.head(place, "GET", "/v1/events") + b"x" * (20 << 20),
             "heads that never end": b"GET / HTTP/1.1\r\nX: " + b"x" * 16_000,
         }
         for data in attacks.values():
@@ -468,7 +481,7 @@ def slow_head(api: API, place: str) -> None:
 
 def slow_body(api: API, place: str) -> None:
     with api.connection(place) as connection:
-        connection.send(post(APPLY, "Content-Length: 1000"))
+        connection.send(api.post(place, APPLY, "Content-Length: 1000"))
         trickle(connection, b"x")
         answer = connection.answer()
         assert answer.status == 408 and answer.headers["connection"] == "close"
@@ -482,14 +495,14 @@ def trickle(connection: Connection, drop: bytes) -> None:
 
 def reads_nothing(api: API, place: str) -> None:
     connection = api.connect(place, receive_bytes=4096)
-    connection.send(b"GET /v1/regions/local:export HTTP/1.1\r\nHost: shoal\r\n\r\n" * 16)
+    connection.send(api.head(place, "GET", "/v1/regions/local:export") * 16)
     eventually(lambda: not api.is_established(place, connection), 60, "the daemon gives up", pause=0.1)
     connection.close()
 
 
 def follows_events(api: API, place: str, seconds: float) -> bytes:
     with api.connection(place) as connection:
-        connection.send(b"GET /v1/events HTTP/1.1\r\nHost: shoal\r\n\r\n")
+        connection.send(api.head(place, "GET", "/v1/events"))
         until = time.monotonic() + seconds
         text = b""
         while (rest := until - time.monotonic()) > 0:
@@ -550,6 +563,24 @@ def test_256_connections_are_open_and_the_next_wait(api: API, place: str):
     eventually(lambda: api.accepted(place) == 0, 2, "all places are free")
 
 
+# Who they are.
+
+
+def test_strangers_are_refused_before_their_bodies_come(api: API):
+    with api.connection("tcp") as connection:
+        answer = connection.send(head("POST", APPLY, "Content-Length: 1000000")).answer()
+        assert answer.status == 401 and answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("user, status", [(0, 200), (65534, 403)])
+def test_processes_are_known_by_their_user(api: API, user: int, status: int):
+    """Not by the group that lets them connect: here that of root."""
+    done = api.lab.balancer.run(
+        "setpriv", f"--reuid={user}", "--regid=0", "--clear-groups", "curl", "--silent", "--write-out", "%{http_code}",
+        "--unix-socket", api.daemon.socket, "http://shoal/v1/status")
+    assert done.stdout.endswith(f"{status}"), done.stdout
+
+
 # TLS.
 
 
@@ -561,8 +592,8 @@ def test_tls_is_spoken_with_the_certificate(encrypted: API, version: ssl.TLSVers
         connection = Connection(context.wrap_socket(connection.stream, server_hostname="127.0.0.1"))
         assert connection.send(GET).answer().body == b"ok\n"
         body = b" " * BODY_MAX
-        assert connection.send(post(APPLY, f"Content-Length: {len(body)}") + body).answer().status == 400
-        assert connection.send(post(APPLY, f"Content-Length: {1 << 30}")).answer().status == 413
+        assert connection.send(encrypted.post("tls", APPLY, f"Content-Length: {len(body)}") + body).answer().status == 400
+        assert connection.send(encrypted.post("tls", APPLY, f"Content-Length: {1 << 30}")).answer().status == 413
         assert connection.is_ended(3)
 
 
@@ -656,7 +687,7 @@ def start_another(api: API, *options):
 def test_stopping_waits_for_no_client(api: API):
     with ExitStack() as stack:
         for place in PLACES:
-            for data in (b"", GET[:20], post(APPLY, "Content-Length: 1000"), GET.replace(b"/livez", b"/v1/events")):
+            for data in (b"", GET[:20], api.post(place, APPLY, "Content-Length: 1000"), api.head(place, "GET", "/v1/events")):
                 stack.enter_context(api.connection(place)).send(data)
         assert all(api.is_served_quickly(place) for place in PLACES)
         began = time.monotonic()
@@ -673,31 +704,32 @@ def test_stopping_waits_for_no_client(api: API):
 def test_the_region_is_that_of_the_configuration(api: API):
     document = {"apiVersion": "shoal/v1", "loadBalancers": [{"name": "web", "vip": "10.10.0.120"}]}
     with use_lab(servers=1) as lab:
-        north = API(lab, Daemon(lab, ["--region", "north"]))
-        north.daemon.start()
+        daemon = Daemon(lab, ["--region", "north"])
+        daemon.start()
+        north = API(lab, daemon)
         refused = apply(north, "north", document | {"region": "south"})
         assert refused.status == 400
         assert refused.error["details"][0]["message"] == '"south" is not served here; this daemon\'s is "north"'
         assert apply(north, "local", document).status == 404
         assert apply(north, "north", document).status == 200
-        maps = north.daemon.maps()
+        maps = daemon.maps()
 
-        north.daemon.terminate()
+        daemon.terminate()
         done = lab.balancer.run(
             "timeout", 10, binaries() / "shoald", "--interface", lab.interfaces[0],
-            "--state-directory", north.daemon.state, "--runtime-directory", north.daemon.runtime,
-            "--bpffs-directory", north.daemon.bpffs, check=False)
+            "--state-directory", daemon.state, "--runtime-directory", daemon.runtime,
+            "--bpffs-directory", daemon.bpffs, check=False)
         assert done.returncode == 1
         assert "the stored resources are of region north, and this daemon is to serve local" in done.stderr
-        assert north.daemon.maps() == maps
+        assert daemon.maps() == maps
 
-        north.daemon.start()
+        daemon.start()
         environment = ["env", "SHOAL_REGION=north"]
-        exported = lab.balancer.run(*environment, *north.daemon.command("export")).stdout
+        exported = lab.balancer.run(*environment, *daemon.command("export")).stdout
         assert "region: north" in exported and "10.10.0.120" in exported
 
 
 def apply(api: API, region: str, document: dict) -> HTTPAnswer:
     body = json.dumps(document).encode()
     with api.connection("unix") as connection:
-        return connection.send(post(f"/v1/regions/{region}:apply", f"Content-Length: {len(body)}") + body).answer()
+        return connection.send(head("POST", f"/v1/regions/{region}:apply", f"Content-Length: {len(body)}") + body).answer()

@@ -28,7 +28,7 @@ public struct Authenticator: Sendable {
     ) {
         self.init(
             store: store, localAccess: localAccess, region: region, clock: clock, logger: logger,
-            findPeer: { try await $0.peer })
+            findPeer: { try $0.peer })
     }
 
     /// - Parameter peer: Who is at the other end of a connection; anything but what the kernel says is for tests.
