@@ -195,6 +195,13 @@ extension HostNetwork {
         return ConnectedProcess(peer, supplementary: groups)
     }
 
+    /// Lets members of a further group use a socket or file, beside its owner and its own group; others may not.
+    ///
+    /// - Throws: `EOPNOTSUPP` where the file system has no access control lists (acl(5)), `ENOENT`, `EPERM`.
+    public func letGroup(_ group: UInt32, use path: String) throws(HostNetworkError) {
+        try check(host_file_let_group(path, group), .letGroup, path)
+    }
+
     /// The number of a group of this host; nil when there is none of that name.
     ///
     /// - Throws: What getgrnam(3) answers; hardly ever.

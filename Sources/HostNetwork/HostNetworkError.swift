@@ -19,6 +19,7 @@ public struct HostNetworkError: Error, Sendable, Hashable {
         case writeSetting = "write setting"
         case findPeer = "tell who connected to"
         case findGroup = "find group"
+        case letGroup = "let a further group use"
     }
 
     public let operation: Operation

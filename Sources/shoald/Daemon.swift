@@ -76,7 +76,7 @@ struct Daemon {
         let socket = places.socketPath
         unlink(socket)
         let server = api.server(at: places, logger: Logger(label: "shoal.api")) { addresses in
-            self.openSocket(to: localAccess.writersGroup)
+            self.openSocket(to: localAccess)
             var metadata: Logger.Metadata = ["socket": "\(socket)"]
             if !addresses.isEmpty {
                 metadata["listen"] = "\(addresses.map(\.socketDescription).joined(separator: ", "))"
@@ -117,10 +117,15 @@ struct Daemon {
         }
     }
 
-    /// Lets root and, where this host has it, group `shoal` connect; what they may do is decided by their credentials.
-    private func openSocket(to group: UInt32?) {
-        if let group { chown(options.socketPath, .max, group) }
-        chmod(options.socketPath, 0o660)
+    /// Lets root and the two groups connect, as far as there are any; what they may do is decided by their credentials.
+    private func openSocket(to access: LocalAccess) {
+        let socket = options.socketPath
+        if let group = access.writersGroup { chown(socket, .max, group) }
+        chmod(socket, 0o660)
+        guard let group = access.readersGroup else { return }
+        do { try HostNetwork().letGroup(group, use: socket) } catch {
+            logger.warning("members of group shoal-read cannot connect: \(error)")
+        }
     }
 
     /// What is there of another region would be changed by nobody, and must not be served half.

@@ -82,6 +82,37 @@ struct HostNetworkTests {
         #expect(throws: error) { try HostNetwork().process(connectedTo: -1) }
     }
 
+    @Test("a further group is let in, and nobody else")
+    func furtherGroup() throws {
+        let path = NSTemporaryDirectory() + UUID().uuidString
+        let listener = try UnixListener(path)
+        defer { unlink(path) }
+        try #require(chmod(path, 0o660) == 0)
+        func connects(group: Int) throws -> Bool {
+            let couldNotConnect = 7
+            let code = try shell(
+                """
+                code=0
+                setpriv --reuid=1234 --regid=1234 --groups=\(group) \
+                    curl --silent --max-time 0.2 --unix-socket \(path) http://shoal/ >/dev/null 2>&1 || code=$?
+                echo $code
+                """)
+            return code != "\(couldNotConnect)\n"
+        }
+        #expect(try !connects(group: 4242))
+        try HostNetwork().letGroup(4242, use: path)
+        #expect(try connects(group: 4242) && !connects(group: 4243))
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o660)
+        withExtendedLifetime(listener) {}
+    }
+
+    @Test("letting a group use what is not there is an error")
+    func furtherGroupOfNothing() {
+        let error = HostNetworkError(operation: .letGroup, subject: "/nowhere/socket", errorNumber: ENOENT)
+        #expect(throws: error) { try HostNetwork().letGroup(4242, use: "/nowhere/socket") }
+    }
+
     @Test("a group is known by its name")
     func groups() throws {
         #expect(try HostNetwork().groupID(named: "root") == 0)
@@ -517,7 +548,7 @@ private struct UnixListener: ~Copyable {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        try #require(result == 0 && chmod(path, 0o666) == 0 && listen(descriptor, 1) == 0)
+        try #require(result == 0 && chmod(path, 0o666) == 0 && listen(descriptor, 16) == 0)
     }
 
     deinit { close(descriptor) }

@@ -124,6 +124,11 @@ int host_peer_read(int fd, struct host_peer *peer);
 /* Its supplementary groups; returns how many there are and writes them if all fit. */
 int host_peer_groups(int fd, uint32_t *list, size_t capacity);
 
+/* Lets a further group read and write a file or use a socket, whose mode then is rw-rw----.
+ * -EOPNOTSUPP where the file system has no access control lists.
+ */
+int host_file_let_group(const char *path, uint32_t group);
+
 /* From now on malloc(3) gives each block of so many bytes back to the kernel when it is freed. */
 int host_return_blocks(size_t bytes);
 
