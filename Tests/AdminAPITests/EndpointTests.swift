@@ -6,7 +6,7 @@ import Testing
 struct EndpointTests {
     /// Operations of which nothing is at any path yet.
     private static let withoutEndpoint: Set<Operation> = [
-        .readMetrics, .readMaps, .explain, .backupStore, .readAPIDescription,
+        .readMetrics, .readMaps, .explain, .backupStore,
     ]
 
     @Test("has every operation, and each once")

@@ -9,7 +9,7 @@ from conftest import Bench, use_daemon
 
 from shoal_lab.addresses import COMMON_PORTS, HTTP
 from shoal_lab.processes import eventually
-from shoal_lab.public_clients import JDC, access_to
+from shoal_lab.public_clients import JDC, LISTEN, access_to
 from shoal_lab.traffic import http_burst
 
 CHECK = {"protocol": "Tcp", "intervalSeconds": 5, "checkTimeoutSeconds": 2, "healthyThresholdCount": 2,
@@ -18,7 +18,7 @@ CHECK = {"protocol": "Tcp", "intervalSeconds": 5, "checkTimeoutSeconds": 2, "hea
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
-    with use_daemon(servers=2) as bench:
+    with use_daemon(flags=["--listen", LISTEN], servers=2) as bench:
         yield bench
 
 

@@ -15,7 +15,7 @@ from conftest import Bench, use_daemon
 
 from shoal_lab.addresses import COMMON_PORTS, HTTP, STICKY, Application
 from shoal_lab.processes import eventually
-from shoal_lab.public_clients import SDK, access_to, filters, model
+from shoal_lab.public_clients import LISTEN, SDK, access_to, filters, model
 from shoal_lab.traffic import http_burst
 
 WEIGHTS = {"s1": 10, "s2": 20, "s3": 30}
@@ -25,7 +25,7 @@ SPARE_VIPS = [f"10.10.0.{number}" for number in range(110, 122)]
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
-    with use_daemon() as bench:
+    with use_daemon(flags=["--listen", LISTEN]) as bench:
         yield bench
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import select
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +28,14 @@ class Access:
     secret_key: str
 
 
+LISTEN = "127.0.0.1:9440"
+"""Where a daemon that such clients speak to listens, in the balancer's namespace."""
+
+
 def access_to(daemon: Daemon, lab: Lab) -> Access:
-    """The API over TCP, in the balancer's namespace."""
-    endpoint = "127.0.0.1:9440"
-    forwarder = lab.balancer.start(
-        "forward", sys.executable, "-m", "shoal_lab.forward", "--listen", endpoint, "--socket", daemon.socket)
-    forwarder.wait_for_log("running", 10)
-    return Access(lab.balancer, endpoint, "AKTEST", "SKTEST")
+    """An access key of a daemon that was started with `--listen` and LISTEN."""
+    key = daemon.shoal("key", "create", "--role", "admin", "-o", "json").json
+    return Access(lab.balancer, LISTEN, key["accessKey"], key["secretKey"])
 
 
 class ClientRefused(LabError):

@@ -1,6 +1,7 @@
 internal import AdminTypes
 internal import Authentication
 internal import ServiceModel
+internal import Store
 
 enum AccessDescription {
     static let chapter = APIDescription.Chapter(
@@ -12,29 +13,22 @@ enum AccessDescription {
         operations: [
             .describeKeys: keys,
             .createKey: makingKey,
-            .deleteKey: revoking("Revoke an access key"),
+            .deleteKey: revokingKey,
             .describeTokens: tokens,
             .createToken: makingToken,
-            .deleteToken: revoking("Revoke a bearer token"),
+            .deleteToken: revokingToken,
             .readAudit: audit,
         ],
         schemas: ["NewCredential": newCredential, "Key": key, "Token": token, "AuditEntry": auditEntry])
 
     // MARK: Operations
 
-    private static let keys = credentials(
-        "List access keys", "Secrets are not told again.", field: "keys", of: .component("Key"),
-        example: Example.json(
-            KeyAnswer(
-                accessKey: Example.accessKey, role: "operator", description: "deployments", createdTime: time,
-                createdBy: "root", lastUsedTime: nil, isRevoked: false)))
+    private static let keys = list(
+        "List access keys", "Secrets are not told again.", field: "keys", of: .component("Key"), example: exampleKey)
 
-    private static let tokens = credentials(
+    private static let tokens = list(
         "List bearer tokens", "The tokens themselves are not told again.", field: "tokens", of: .component("Token"),
-        example: Example.json(
-            TokenAnswer(
-                tokenId: Example.tokenID, role: "viewer", description: "dashboards", createdTime: time,
-                createdBy: "root", lastUsedTime: time, isRevoked: false)))
+        example: exampleToken)
 
     private static let makingKey = making(
         "Create an access key", "The answer is the only one that tells the secret.", id: "accessKey",
@@ -53,15 +47,24 @@ enum AccessDescription {
             .required("role", role)),
         example: Example.json(NewTokenAnswer(tokenId: Example.tokenID, token: "shoal_" + digits, role: "operator")))
 
+    private static let revokingKey = revoking(
+        "Revoke an access key", .component("Key"), example: exampleKey)
+
+    private static let revokingToken = revoking(
+        "Revoke a bearer token", .component("Token"), example: exampleToken)
+
     private static let audit = OperationDescription(
         summary: "Read the audit log",
         text: """
-            Who changed what, oldest first. To follow the log, ask again with `after` set to `lastRevision`.
+            Who changed what, oldest first. To follow the log, ask again with `after` set to `lastRevision`. Entries of \
+            one change have one revision and come together, so that an answer may have some more than `limit`.
             """,
         parameters: [
-            .query("after", "Only entries of later revisions.", .integer(0...Int(Int32.max)).standard(0), example: 0),
-            .query("limit", "How many entries at most.", .integer(1...1000), example: 100),
-            .query("newest", "The newest entries, in place of the oldest.", .boolean.standard(false), example: true),
+            .query("after", "Only entries of later revisions.", .integer(0...Int.max).standard(0), example: 0),
+            .query("limit", "How many entries, about.", .integer(1...1000).standard(100), example: 100),
+            .query(
+                "newest", "The newest entries, in place of the oldest; not more than `limit`.",
+                .boolean.standard(false), example: true),
         ],
         answer: .result(
             "A part of the log.",
@@ -71,12 +74,12 @@ enum AccessDescription {
             example: Example.json(exampleAudit)),
         refusals: .reading)
 
-    private static func credentials(
+    private static func list(
         _ summary: String, _ text: String, field: String, of element: Schema, example: JSON
     ) -> OperationDescription {
         OperationDescription(
             summary: summary, text: "Revoked ones too, oldest first. " + text,
-            parameters: Parameter.ofPages(standardSize: nil),
+            parameters: Parameter.ofPages(standardSize: ListQuery.standardPageSize),
             answer: .result(
                 "One page of the list.", .answer(.required(field, .list(of: element)), .totalCount),
                 example: .object([field: .list([example]), "totalCount": 1])),
@@ -95,11 +98,12 @@ enum AccessDescription {
             makes: id)
     }
 
-    private static func revoking(_ summary: String) -> OperationDescription {
+    private static func revoking(_ summary: String, _ schema: Schema, example: JSON) -> OperationDescription {
         OperationDescription(
-            summary: summary, text: "It is refused from now on, and stays in the list.",
-            answer: .result("It is revoked.", Schema(["type": "object"]), example: [:]),
-            refusals: [.unavailable, .storeFull])
+            summary: summary, text: "It is refused from now on, for good, and stays in the list.",
+            answer: .result(
+                "It is revoked.", schema, example: example),
+            refusals: [.notFound, .unavailable, .storeFull])
     }
 
     // MARK: Schemas and examples
@@ -117,7 +121,7 @@ enum AccessDescription {
         .required("description", .summary),
         .required("createdTime", .createdTime),
         .required("createdBy", .text.about("Who asked for it.")),
-        .optional("lastUsedTime", .createdTime.about("Left out before the first use; may be some minutes old.")),
+        .optional("lastUsedTime", .createdTime.about("Exact to a minute or so; left out before the first use.")),
         .required("isRevoked", .boolean.about("For good.")),
     ]
 
@@ -126,31 +130,44 @@ enum AccessDescription {
         .required("time", .createdTime.about("When, in UTC.")),
         .required("author", author),
         .required("action", .choice(of: Change.Action.self)),
-        .required("kind", .choice(of: Change.Kind.self)),
+        .required(
+            "kind",
+            .choice(
+                Change.Kind.allCases.map(\.rawValue) + [HistoryEntry.Kind.accessKey, .token].map(\.rawValue))),
         .required("id", .text),
-        .required("name", .text.about("Below a load balancer with that one's name before it, as `web/http`.")),
+        .required("name", .text.about("As `web/http` below a load balancer; of a key or token its description, or its id.")),
         .optional("before", .text.about("The resource as it was, a JSON text; left out when it was made.")),
         .optional("after", .text.about("The resource as it is since, a JSON text; left out when it was deleted.")))
 
     private static let author = Schema.answer(
-        .required("kind", .choice(["socket", "key", "token", "system"]).about("How they proved who they are.")),
+        .required("kind", .choice(of: Author.Kind.self).about("How they proved who they are.")),
         .required("name", .text.about("Of the user, the key or the token.")),
         .optional("uid", .integer(from: 0)),
         .optional("remote", .text.about("The client's address.")))
 
-    private static let time = "2026-11-23T12:00:00Z"
     private static let digits = String(repeating: "0123456789abcdef", count: 4)
+
+    private static let exampleKey = Example.json(
+        KeyAnswer(
+            accessKey: Example.accessKey, role: "operator", description: "deployments", createdAt: Example.time,
+            createdBy: "root", lastUsed: nil, isRevoked: false))
+
+    private static let exampleToken = Example.json(
+        TokenAnswer(
+            tokenId: Example.tokenID, role: "viewer", description: "dashboards", createdAt: Example.time,
+            createdBy: "root", lastUsed: Example.time, isRevoked: false))
 
     private static let exampleAudit = AuditAnswer(
         entries: [
             AuditEntryAnswer(
-                revision: 42, time: time, author: .init(kind: "socket", name: "root", uid: 0, remote: nil),
-                action: "updated", kind: "listener", id: Example.listenerID, name: "web/http",
-                before: #"{"isEnabled":true,"name":"http"}"#, after: #"{"isEnabled":false,"name":"http"}"#)
+                revision: 42, unixSeconds: Example.time,
+                author: .init(kind: "socket", name: "root", uid: 0, remote: nil), action: "updated", kind: "listener",
+                id: Example.listenerID, name: "web/http", before: #"{"isEnabled":true,"name":"http"}"#,
+                after: #"{"isEnabled":false,"name":"http"}"#)
         ], lastRevision: 42)
 }
 
 extension Schema {
     static let accessKey = text(pattern: "^AK[0-9A-F]{32}$")
-    static let tokenID = text(length: 1...64)
+    static let tokenID = text(pattern: "^tok-[0-9a-f]{16}$")
 }

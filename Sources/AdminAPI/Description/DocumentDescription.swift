@@ -57,7 +57,7 @@ enum DocumentDescription {
                     changes: [
                         .init(
                             action: "updated", resource: "service web/web-http",
-                            fields: [.init(field: "drainSeconds", before: "300", after: "60")])
+                            fields: [FieldDifference(field: "drainSeconds", before: "300", after: "60")])
                     ]))),
         refusals: .changing)
 
@@ -102,7 +102,7 @@ enum DocumentDescription {
 
     private static let plan = Schema.answer(
         .required("revision", .integer(from: 0).about("Of the resources that the document was compared with.")),
-        .required("changes", .list(of: .answer(fields: changeFields + [.optional("fields", .list(of: fieldChange))]))))
+        .required("changes", .list(of: .answer(fields: changeFields + [.required("fields", .list(of: fieldChange))]))))
 
     private static let changeFields: [Field] = [
         .required("action", .choice(of: Change.Action.self)),
@@ -111,8 +111,8 @@ enum DocumentDescription {
 
     private static let fieldChange = Schema.answer(
         .required("field", .text.about("As the document calls it, as `healthCheck.intervalSeconds`.")),
-        .optional("before", .text.about("Left out when it comes with its resource or target.")),
-        .optional("after", .text.about("Left out when it goes with its resource or target.")))
+        .optional("before", .text.about("Left out where there was none.")),
+        .optional("after", .text.about("Left out where there is none any more.")))
 }
 
 // MARK: - The parts of a document

@@ -16,14 +16,14 @@ enum Example {
     static let availabilityGroupID = id(.availabilityGroup).rawValue
     static let instanceID = "i-1"
     static let accessKey = "AK3F9A0C1D2E4B5A69788796A5B4C3D2E1"
-    static let tokenID = "token-3f9a0c1d2e"
+    static let tokenID = "tok-3f9a0c1d2e4b5a69"
 
     static let outcome: [String: JSON] = ["revision": 42, "installedRevision": 42]
 
     private static func id(_ kind: ResourceID.Kind) -> ResourceID { ResourceID(kind, 0x3f_9a0c_1d2e) }
 
     /// 2026-11-23T12:00:00Z.
-    private static let time: Int64 = 1_795_435_200
+    static let time: Int64 = 1_795_435_200
 
     static let configuration = Configuration(
         loadBalancers: [

@@ -1,9 +1,8 @@
-internal import Authentication
+package import Authentication
 
 /// The reference of the API, made from the table of endpoints and a description of each operation.
-struct APIDescription: Sendable {
+package struct APIDescription: Sendable {
     let endpoints: [Endpoint]
-    let operations: [Operation: OperationDescription]
     let region: String
     let version: String
 
@@ -14,7 +13,6 @@ struct APIDescription: Sendable {
         self.endpoints = endpoints
         self.region = region
         self.version = version
-        operations = Self.operations
     }
 
     /// The chapters of the reference, in reading order.
@@ -23,6 +21,9 @@ struct APIDescription: Sendable {
         GroupDescription.chapter, AvailabilityGroupDescription.chapter, InstanceDescription.chapter,
         DocumentDescription.chapter, DaemonDescription.chapter, AccessDescription.chapter,
     ]
+
+    /// Everything that is described, be there an endpoint for it or not.
+    package static var describedOperations: Set<Operation> { Set(operations.keys) }
 
     private static let operations = chapters.map(\.operations).reduce(into: [:]) { all, some in
         all.merge(some) { _, _ in preconditionFailure("an operation is described twice") }
@@ -95,7 +96,7 @@ extension APIDescription {
     private func paths() -> [String: JSON] {
         Dictionary(grouping: endpoints, by: \.path).mapValues { endpoints in
             let operations = endpoints.compactMap { endpoint in
-                self.operations[endpoint.operation].map {
+                Self.operations[endpoint.operation].map {
                     (endpoint.method.rawValue.lowercased(), operation(endpoint, $0))
                 }
             }
@@ -143,10 +144,10 @@ extension APIDescription {
     }
 
     private func refusals(_ endpoint: Endpoint, _ description: OperationDescription) -> Set<Refusal> {
-        var refusals = description.refusals.union([.malformed])
+        var refusals = description.refusals.union([.malformed, .headTooLarge])
         if case .role = endpoint.operation.access { refusals.formUnion([.unauthenticated, .notAllowed]) }
         if !endpoint.parameterNames.isEmpty { refusals.insert(.notFound) }
-        if description.body != nil { refusals.insert(.tooLarge) }
+        if description.body != nil { refusals.formUnion([.tooLarge, .tooSlow, .unavailable]) }
         return refusals
     }
 

@@ -6,10 +6,12 @@ enum Refusal: Int, Sendable, Hashable, CaseIterable {
     case unauthenticated = 401
     case notAllowed = 403
     case notFound = 404
+    case tooSlow = 408
     case conflict = 409
     case stale = 412
     case tooLarge = 413
     case quotaExceeded = 429
+    case headTooLarge = 431
     case unavailable = 503
     case storeFull = 507
 
@@ -20,10 +22,12 @@ enum Refusal: Int, Sendable, Hashable, CaseIterable {
         case .unauthenticated: "Unauthenticated"
         case .notAllowed: "NotAllowed"
         case .notFound: "NotFound"
+        case .tooSlow: "TooSlow"
         case .conflict: "Conflict"
         case .stale: "Stale"
         case .tooLarge: "TooLarge"
         case .quotaExceeded: "QuotaExceeded"
+        case .headTooLarge: "HeadTooLarge"
         case .unavailable: "Unavailable"
         case .storeFull: "StoreFull"
         }
@@ -36,11 +40,13 @@ enum Refusal: Int, Sendable, Hashable, CaseIterable {
         case .unauthenticated: "Nothing proves who sent the request."
         case .notAllowed: "It is known who sent the request, and their role may not; or it is a replay."
         case .notFound: "There is no such region, or nothing bears the id."
+        case .tooSlow: "The body came too slowly."
         case .conflict: "The request is fine in itself, and what is there forbids it: a name is taken, or it is in use."
         case .stale: "The resource is not at a version that `If-Match` names: somebody else has changed it since."
         case .tooLarge: "The body has more than \(AdminAPI.bodyMax) bytes."
         case .quotaExceeded: "There would be more than the limit allows; `GET …/quotas/` tells limits and counts."
-        case .unavailable: "The store does not answer; forwarding goes on."
+        case .headTooLarge: "Path and headers are too many, or too long."
+        case .unavailable: "The store does not answer, or too many large requests come at once; forwarding goes on."
         case .storeFull: "The store's disk is full."
         }
     }
@@ -71,7 +77,9 @@ enum Refusal: Int, Sendable, Hashable, CaseIterable {
                 "FAILED_PRECONDITION",
                 "somebody else has changed the resource since, it is at version 8 now; read it again, and decide "
                     + "whether the change still makes sense")
-        case .tooLarge: return body("CONTENT_TOO_LARGE", "the body has more than \(AdminAPI.bodyMax) bytes")
+        case .tooSlow: return ErrorAnswer(RequestRefusal.bodyTooSlow).error
+        case .tooLarge: return ErrorAnswer(RequestRefusal.bodyTooLarge).error
+        case .headTooLarge: return ErrorAnswer(RequestRefusal.headTooLarge).error
         case .quotaExceeded:
             let message = "101 load balancers, and at most 100 are allowed"
             return body(

@@ -85,6 +85,15 @@ extension Configuration {
         var edit = Edit(self, findings: findings)
         edit.checkIsSome(updates, at: "targetUpdateSpecs")
         guard findings.isEmpty else { return try edit.checked(in: surroundings) }
+        var firsts: [String: Int] = [:]
+        for (index, update) in updates.enumerated() {
+            if let first = firsts[update.id] {
+                let sentence = "is named by targetUpdateSpecs[\(first)] too; one change for each target"
+                edit.report("targetUpdateSpecs[\(index)].targetId", .conflict(sentence))
+            } else {
+                firsts[update.id] = index
+            }
+        }
         for (index, position) in try targetPositions(of: updates.map(\.id), in: place).enumerated() {
             let path = FieldPath.group(place).field("targets").element(position)
             edit.isAbout(path, .target, at: "targetUpdateSpecs[\(index)]")

@@ -32,6 +32,7 @@ RULES = re.compile("|".join([
     r"leads to target .* too", r"cannot lead to a service", r"is the VIP of load balancer", r"has the address .*, not",
     r"mode nat keeps the family", r"is of type ip and takes addresses only", r"is used by .* and cannot be deleted",
     r"is protected from deletion", r"\d+ .*, and at most \d+ are allowed", r"each have a service",
+    r"one change for each target",
     # Of a resource and what it was before.
     r"never changes",
     # Of two fields, each of which may be so.
