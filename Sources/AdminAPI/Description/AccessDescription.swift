@@ -135,7 +135,8 @@ enum AccessDescription {
             .choice(
                 Change.Kind.allCases.map(\.rawValue) + [HistoryEntry.Kind.accessKey, .token].map(\.rawValue))),
         .required("id", .text),
-        .required("name", .text.about("As `web/http` below a load balancer; of a key or token its description, or its id.")),
+        .required(
+            "name", .text.about("As `web/http`; of a key or token its description, or else its id.")),
         .optional("before", .text.about("The resource as it was, a JSON text; left out when it was made.")),
         .optional("after", .text.about("The resource as it is since, a JSON text; left out when it was deleted.")))
 

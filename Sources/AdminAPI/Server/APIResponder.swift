@@ -32,7 +32,8 @@ struct APIResponder: HTTPResponder {
         // characters, and the router would look at what stands around them.
         guard
             !path.unicodeScalars.contains(where: {
-                "?#%".unicodeScalars.contains($0) || $0.properties.isWhitespace || $0.properties.generalCategory == .control
+                "?#%".unicodeScalars.contains($0) || $0.properties.isWhitespace
+                    || $0.properties.generalCategory == .control
             })
         else { throw .nothingThere }
         var head = request.head
