@@ -172,7 +172,8 @@ extension APIDescription {
         return Dictionary(
             uniqueKeysWithValues: about.map { endpoint in
                 let name = endpoint.operation.rawValue
-                let parameters: [String: JSON] = ["regionId": .text(region), id: "$response.body#/result/\(id)"]
+                var parameters: [String: JSON] = [id: "$response.body#/result/\(id)"]
+                if endpoint.path.hasPrefix(Endpoint.region) { parameters["regionId"] = .text(region) }
                 return (name, .object(["operationId": .text(name), "parameters": .object(parameters)]))
             })
     }
