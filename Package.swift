@@ -153,8 +153,8 @@ let package = Package(
         .testTarget(
             name: "AdminAPITests",
             dependencies: [
-                "AdminAPI", "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "Store", "TableCompiler",
-                "NetworkTypes", crypto, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, serviceLifecycle,
+                "AdminAPI", "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "ServiceModel", "Store",
+                "TableCompiler", "NetworkTypes", crypto, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, serviceLifecycle,
             ]),
         .executableTarget(
             name: "StoreWriter", dependencies: ["Store", "ServiceModel", "NetworkTypes"],

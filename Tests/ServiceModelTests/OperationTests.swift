@@ -604,6 +604,12 @@ struct GroupOperationTests {
                     + "loadBalancers[\"web\"].groups[\"servers\"].targets[3]",
             ])
         #expect(refusal { try stored.updatingTargets([.init(id: "x")], in: "tg-web") }.first == "404")
+        let both: [TargetUpdate] = [.init(id: "target-web-0", port: -1), .init(id: "target-web-0", port: 1)]
+        #expect(
+            refusal { try stored.updatingTargets(both, in: "tg-web") } == [
+                "400",
+                "targetUpdateSpecs[1].targetId: is named by targetUpdateSpecs[0] too; one change for each target",
+            ])
     }
 }
 

@@ -2,15 +2,14 @@ package import Authentication
 
 /// The reference of the API, made from the table of endpoints and a description of each operation.
 package struct APIDescription: Sendable {
-    let endpoints: [Endpoint]
+    let endpoints = Endpoint.all
     let region: String
     let version: String
 
     /// - Parameters:
     ///   - region: The daemon's.
     ///   - version: The daemon's.
-    init(endpoints: [Endpoint] = Endpoint.all, region: String, version: String) {
-        self.endpoints = endpoints
+    package init(region: String, version: String) {
         self.region = region
         self.version = version
     }
@@ -43,7 +42,7 @@ package struct APIDescription: Sendable {
 
 extension APIDescription {
     /// As it is answered.
-    var text: String { document.pretty + "\n" }
+    package var text: String { document.pretty + "\n" }
 
     /// As OpenAPI 3.1 writes it.
     var document: JSON {
@@ -206,7 +205,7 @@ extension APIDescription {
     ]
 
     static let introduction = """
-        Everything that the console and the command line do, they do through this API.
+        What `shoal` asks of the daemon, it asks through this API.
 
         The operations on load balancers, listeners, backend services, target groups and targets are those of the JD \
         Cloud `lb` API, version 1, as far as it is about load balancers of type `dnlb`. Its SDKs and its command line \
@@ -229,7 +228,8 @@ extension APIDescription {
         What an update leaves out stays as it is.
         - Parameters of a query stand there once each, with a `=`. Those that an operation does not know are passed \
         over.
-        - Collections end with a slash, which may be left out.
+        - Path and headers together have at most \(ServerLimits.headBytes >> 10) KiB.
+        - Collections end with a slash, which may be left out. `HEAD` is answered as `GET` is, without the body.
 
         ## Changes
         An answer to a change comes after the kernel took it. When `installedRevision` is less than `revision`, \
