@@ -154,7 +154,8 @@ let package = Package(
             name: "AdminAPITests",
             dependencies: [
                 "AdminAPI", "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "ServiceModel", "Store",
-                "TableCompiler", "NetworkTypes", crypto, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, serviceLifecycle,
+                "TableCompiler", "NetworkTypes", crypto, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1,
+                serviceLifecycle,
             ]),
         .executableTarget(
             name: "StoreWriter", dependencies: ["Store", "ServiceModel", "NetworkTypes"],

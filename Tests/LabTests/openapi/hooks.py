@@ -92,6 +92,7 @@ class Ground:
         self._connection = None
         self._ids: dict[str, list[str]] = {}
         self._targets: dict[str, list[str]] = {}
+        self._credentials: dict[str, list[str]] = {}
 
     def use(self, base_url: str, is_chain: bool) -> None:
         """Called before each case: looks again when something has changed, and now and then."""
@@ -110,7 +111,8 @@ class Ground:
 
     def pick(self, kind: str, is_chain: bool, group: str | None = None) -> str | None:
         """Another id each time, in a chain always that of the ground; of a target, one of the group's."""
-        ids = self._targets.get(group) if kind == "targetId" else self._ids.get(kind)
+        everything = {**self._ids, **self._credentials, "targetId": self._targets.get(group)}
+        ids = everything.get(kind)
         self._picks += 1
         return ids[0 if is_chain else self._picks % len(ids)] if ids else None
 
@@ -130,6 +132,10 @@ class Ground:
             group: self._list(f"targetGroups/{group}:describeTargets", "targetId", key="targets", slash="")
             for group in self._ids["targetGroupId"]}
         self._ids["filled targetGroupId"] = [group for group, targets in self._targets.items() if targets]
+        tokens = self._list("tokens", "tokenId", at="/v1", slash="")
+        self._credentials = {
+            "accessKey": self._list("keys", "accessKey", at="/v1", slash=""),
+            "tokenId": [token for token in tokens if token != os.environ["SHOAL_TOKEN_ID"]]}
 
     def _make_room(self) -> None:
         """Deletes the oldest of what chains have made, which none of them asks for any more."""
@@ -143,16 +149,25 @@ class Ground:
                 self._ask("DELETE", f"{REGION}/{collection}/{one}")
                 self.is_stale = True
 
-    def _list(self, collection: str, name: str, key: str | None = None, slash: str = "/", **filters) -> list[str]:
+    def _list(
+        self, collection: str, name: str, key: str | None = None, slash: str = "/", at: str = REGION, **filters,
+    ) -> list[str]:
         query = "&".join(f"filters.{number}.name={field}&filters.{number}.values.1={value}"
                          for number, (field, value) in enumerate(filters.items(), 1))
-        result = self._ask("GET", f"{REGION}/{collection}{slash}?pageSize=100&{query}".rstrip("?&")).get("result", {})
+        result = self._ask("GET", f"{at}/{collection}{slash}?pageSize=100&{query}".rstrip("&")).get("result", {})
         return [element[name] for element in result.get(key or collection, [])]
 
     def _ask(self, method: str, target: str, body: dict | None = None) -> dict:
-        headers = {"Content-Type": "application/json"} if body else {}
-        self._connection.request(method, target, json.dumps(body) if body else None, headers)
-        return json.loads(self._connection.getresponse().read())
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {os.environ['SHOAL_TOKEN']}"}
+        for is_last in (False, True):
+            try:
+                self._connection.request(method, target, json.dumps(body) if body else None, headers)
+                return json.loads(self._connection.getresponse().read())
+            except (ConnectionError, http.client.HTTPException):
+                # The daemon ends connections that have been idle.
+                self._connection.close()
+                if is_last:
+                    raise
 
 
 ground = Ground()
