@@ -24,11 +24,12 @@ enum AccessDescription {
     // MARK: Operations
 
     private static let keys = list(
-        "List access keys", "Secrets are not told again.", field: "keys", of: .component("Key"), example: exampleKey)
+        "List access keys", "Secrets are not told again.", field: "keys", of: .component("Key"),
+        example: exampleKey(isRevoked: false))
 
     private static let tokens = list(
         "List bearer tokens", "The tokens themselves are not told again.", field: "tokens", of: .component("Token"),
-        example: exampleToken)
+        example: exampleToken(isRevoked: false))
 
     private static let makingKey = making(
         "Create an access key", "The answer is the only one that tells the secret.", id: "accessKey",
@@ -48,10 +49,10 @@ enum AccessDescription {
         example: Example.json(NewTokenAnswer(tokenId: Example.tokenID, token: "shoal_" + digits, role: "operator")))
 
     private static let revokingKey = revoking(
-        "Revoke an access key", .component("Key"), example: exampleKey)
+        "Revoke an access key", .component("Key"), example: exampleKey(isRevoked: true))
 
     private static let revokingToken = revoking(
-        "Revoke a bearer token", .component("Token"), example: exampleToken)
+        "Revoke a bearer token", .component("Token"), example: exampleToken(isRevoked: true))
 
     private static let audit = OperationDescription(
         summary: "Read the audit log",
@@ -148,15 +149,19 @@ enum AccessDescription {
 
     private static let digits = String(repeating: "0123456789abcdef", count: 4)
 
-    private static let exampleKey = Example.json(
-        KeyAnswer(
-            accessKey: Example.accessKey, role: "operator", description: "deployments", createdAt: Example.time,
-            createdBy: "root", lastUsed: nil, isRevoked: false))
+    private static func exampleKey(isRevoked: Bool) -> JSON {
+        Example.json(
+            KeyAnswer(
+                accessKey: Example.accessKey, role: "operator", description: "deployments", createdAt: Example.time,
+                createdBy: "root", lastUsed: nil, isRevoked: isRevoked))
+    }
 
-    private static let exampleToken = Example.json(
-        TokenAnswer(
-            tokenId: Example.tokenID, role: "viewer", description: "dashboards", createdAt: Example.time,
-            createdBy: "root", lastUsed: Example.time, isRevoked: false))
+    private static func exampleToken(isRevoked: Bool) -> JSON {
+        Example.json(
+            TokenAnswer(
+                tokenId: Example.tokenID, role: "viewer", description: "dashboards", createdAt: Example.time,
+                createdBy: "root", lastUsed: Example.time, isRevoked: isRevoked))
+    }
 
     private static let exampleAudit = AuditAnswer(
         entries: [
