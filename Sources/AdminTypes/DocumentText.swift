@@ -25,6 +25,7 @@ struct DocumentText {
             root = Node(json)
             return
         }
+        try Self.checkSize(text)
         var text = try Self.withoutAliases(text)
         while true {
             switch Self.compose(text) {
@@ -50,6 +51,28 @@ struct DocumentText {
     private static func json(_ text: String) -> JSONValue? {
         guard text.utf8.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else { return nil }
         return try? JSONValue(parsing: Array(text.utf8))
+    }
+
+    /// Of a text, characters that a node can follow. A target of three fields has seven; Yams takes some 250 bytes a node.
+    static let indicatorsMax = 150_000
+
+    /// Every node but the first follows on an indicator (YAML 1.2, section 5.3) or on the end of a line; some indicators
+    /// are such only before white space, and a key in quotes may have its value right after its colon.
+    private static func checkSize(_ text: String) throws(Problem) {
+        var indicators = 0
+        var previous = UInt8(ascii: " ")
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                indicators += 1
+            default: break
+            }
+            if " \t\r\n".utf8.contains(byte), "-:?".utf8.contains(previous) { indicators += 1 }
+            previous = byte
+        }
+        guard indicators <= indicatorsMax else {
+            throw Problem(at: .first, "there are more than \(indicatorsMax) lines and separators; split the document")
+        }
     }
 
     private static func inserting(_ prefix: String, intoKeyAt position: Position, of text: String) -> String? {

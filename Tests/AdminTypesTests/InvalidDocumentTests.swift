@@ -339,6 +339,17 @@ struct HostileDocumentTests {
             ])
     }
 
+    @Test("a document of more nodes than anyone needs is refused before it is read, one of 10,000 targets is read")
+    func manyNodes() {
+        for node in ["- a\n", "a: b\n", "[a", "{a", "a,", "- ", "\r"] {
+            let text = "region: [" + String(repeating: node, count: 150_001)
+            #expect(problems(text).first?.contains("more than 150000 lines and separators; split the document") == true)
+        }
+        let target = "        - address: 2001:db8:0:1:2:3:4:ffff\n          port: 80\n          weight: 10\n"
+        let targets = String(repeating: target, count: 10_000)
+        #expect(problems("x:\n    y:\n" + targets).first?.contains("separators") != true)
+    }
+
     @Test("aliases to aliases cost nothing")
     func aliases() {
         var text = "a: &a0 [x, x]\n"

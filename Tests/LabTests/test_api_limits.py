@@ -32,6 +32,8 @@ CONNECTIONS_PER_CLIENT = 64
 HEAD_SECONDS = 10
 BODY_SECONDS = 30
 ANSWER_SECONDS = 30
+HEARTBEAT_SECONDS = 15
+ACKNOWLEDGEMENT_SECONDS = 30
 GROWTH_MAX = 50 << 20
 
 PLACES = ("unix", "tcp")
@@ -355,6 +357,8 @@ HEAVY_BODIES = {
     "1 MB of opening brackets": b"[" * 1_000_000,
     "objects in objects": b'{"a":' * 700_000,
     "lists in lists, as YAML": b"- " * 1_000_000 + b"x",
+    "4 MB of scalars, as YAML": b"- a\n" * 1_000_000,
+    "scalars in a list, as YAML": b"[" + b"a," * 145_000 + b"a]",
     "mappings in mappings, as YAML": b"{a: " * 1_000_000,
     "1e1000000": b'{"loadBalancerName": 1e1000000, "loadBalancers": 1e1000000}',
     "4 MB of digits": b'{"loadBalancerName": ' + b"9" * 4_000_000 + b"}",
@@ -611,6 +615,24 @@ def test_tls_is_reached_from_other_hosts(encrypted: API):
         "curl", "--silent", "--cacert", encrypted.lab.directory / "certificate.pem",
         f"https://{BALANCER_FRONT.v4}:{TLS_PORT}/livez")
     assert done.stdout == "ok\n"
+
+
+def test_a_follower_that_vanishes_is_forgotten(encrypted: API):
+    """Its host answers nothing any more, so no FIN ever comes; what is written every 15 s stays unacknowledged."""
+    client = encrypted.lab.clients[0]
+    follower = client.start(
+        "follower", "curl", "--silent", "--show-error", "--no-buffer", "--cacert", encrypted.lab.directory / "certificate.pem",
+        "--header", f"Authorization: Bearer {encrypted.token}", f"https://{BALANCER_FRONT.v4}:{TLS_PORT}/v1/events")
+    follower.wait_until(lambda: ": shoald" in follower.output.read_text(), 5, "it follows")
+    before = encrypted.accepted("tls")
+    client.ip(f"route add blackhole {BALANCER_FRONT.v4}/32")
+    try:
+        seconds = HEARTBEAT_SECONDS + ACKNOWLEDGEMENT_SECONDS + 5
+        eventually(lambda: encrypted.accepted("tls") < before, seconds, "the follower's connection is closed")
+        assert follower.is_running
+    finally:
+        client.ip(f"route del blackhole {BALANCER_FRONT.v4}/32")
+        follower.kill()
 
 
 # Starting and stopping.

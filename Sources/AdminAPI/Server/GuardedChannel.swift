@@ -41,6 +41,10 @@ struct GuardedChannel: ServerChildChannel {
                 minimum: 1 << 10, initial: 4 << 10, maximum: ServerLimits.readBytes)
             try channel.syncOptions?.setOption(.recvAllocator, value: received)
             try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+            if case .tcp = entrance {
+                try channel.syncOptions?.setOption(
+                    .tcpOption(.tcpUserTimeout), value: Int(ServerLimits.acknowledgement.nanoseconds / 1_000_000))
+            }
             if case .tcp(let certificate?, _) = entrance {
                 try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: certificate.context))
             }
@@ -92,4 +96,9 @@ struct GuardedChannel: ServerChildChannel {
         channel.closeFuture.whenComplete { _ in counts.give(back: client) }
         return true
     }
+}
+
+extension NIOBSDSocket.Option {
+    /// Milliseconds that sent bytes may stay unacknowledged before the connection ends (RFC 5482; linux/tcp.h).
+    fileprivate static let tcpUserTimeout = NIOBSDSocket.Option(rawValue: 18)
 }

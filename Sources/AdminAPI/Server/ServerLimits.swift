@@ -42,6 +42,8 @@ package enum ServerLimits {
     package static let pace = TimeAmount.seconds(2)
     /// For a client to read a piece of its answer.
     package static let answer = TimeAmount.seconds(30)
+    /// For a client's host to acknowledge what was sent, over TCP; one that vanished may have followed events.
+    static let acknowledgement = TimeAmount.seconds(30)
     /// From a last answer to the end of the connection, when it is not the client who ends it.
     package static let farewell = TimeAmount.seconds(2)
     /// For requests that are being answered when the daemon is to stop.
