@@ -4,12 +4,18 @@ package struct Contender {
     package let index: UInt16
     package let weight: Int
     package let hash: UInt64
+    /// How much of the slots that would be its it takes.
+    let portion: Portion
 
-    package init(index: UInt16, weight: Int, hash: UInt64) {
+    package init(index: UInt16, weight: Int, hash: UInt64, portion: Portion = .all) {
         self.index = index
         self.weight = weight
         self.hash = hash
+        self.portion = portion
     }
+
+    /// Whether its portion includes a slot.
+    func takes(_ slot: Int) -> Bool { portion == .all || portion.includes(slot, of: hash) }
 
     /// The contenders among `targets`, ordered by the hash of their identity and, should hashes collide, by identity.
     ///

@@ -12,53 +12,76 @@
 /// - Parameters:
 ///   - contenders: In rank order, which is the order of turns within a round.
 ///   - quotas: Of each contender; at least 1 and `size` in sum.
-/// - Returns: For each slot the `index` of its contender. Empty when there is none.
-func claimedSlots(contenders: [Contender], quotas: [Int], size: TableSize) -> [UInt16] {
+///   - size: Number of slots, at least 2.
+/// - Returns: For each slot the rank of its contender. Empty when there is none.
+func claimedSlots(contenders: [Contender], quotas: [Int], size: Int) -> [UInt16] {
     if contenders.isEmpty { return [] }
-    precondition(quotas.reduce(0, +) == size.rawValue, "The quotas of a table are all its slots, no more and no less.")
+    precondition(quotas.reduce(0, +) == size, "The quotas of a table are all its slots, no more and no less.")
     // An average target claims one slot a round. As many rounds as the largest quota would do too, but then 999 light
     // targets would wait 12,000 rounds for one heavy one.
-    let rounds = size.rawValue / contenders.count
-    var slots = [UInt16](repeating: unclaimed, count: size.rawValue)
+    let rounds = size / contenders.count
+    var slots = [UInt16](repeating: 0, count: size)
+    var free = SlotSet(all: size)
     var claimants = contenders.map { Claimant($0, size: size) }
     for _ in 0..<rounds {
         for turn in claimants.indices {
             claimants[turn].credit += quotas[turn]
             while claimants[turn].credit >= rounds {
                 claimants[turn].credit -= rounds
-                claimants[turn].claimPreferred(in: &slots)
+                slots[claimants[turn].claimPreferred(from: &free)] = UInt16(turn)
             }
         }
     }
     return slots
 }
 
-/// Marks a slot without owner, which is why there are at most 65,535 targets.
-private let unclaimed = UInt16.max
-
 /// A contender with its credit and its place in its permutation of the slots.
 private struct Claimant {
-    let index: UInt16
-    /// Distance between preferences, 1 ..< size. The size is prime, so the strides visit each slot once.
+    /// Distance between preferences, 1 ..< size. It shares no divisor with the size, so the strides visit each slot once.
     let stride: Int
+    let size: Int
     var credit = 0
     /// The slot to try next.
     var preference: Int
 
-    init(_ contender: Contender, size: TableSize) {
-        let size = UInt64(size.rawValue)
-        index = contender.index
+    init(_ contender: Contender, size: Int) {
+        self.size = size
         // Two more hashes, unrelated to each other and to the draws of the overlay.
-        preference = Int(mixed(contender.hash ^ 1) % size)
-        stride = Int(mixed(contender.hash ^ 2) % (size - 1)) + 1
+        preference = Int(mixed(contender.hash ^ 1) % UInt64(size))
+        var stride = Int(mixed(contender.hash ^ 2) % UInt64(size - 1)) + 1
+        // Never for a prime size, one step in two or three for one that was split.
+        while greatestCommonDivisor(stride, size) > 1 { stride = stride % (size - 1) + 1 }
+        self.stride = stride
     }
 
     /// Takes the most preferred slot that is free. There must be one.
-    mutating func claimPreferred(in slots: inout [UInt16]) {
-        while slots[preference] != unclaimed {
-            preference += stride
-            if preference >= slots.count { preference -= slots.count }
+    mutating func claimPreferred(from free: inout SlotSet) -> Int {
+        var slot = preference
+        while !free.contains(slot) {
+            let next = slot &+ stride
+            let wrapped = next &- size
+            slot = wrapped < 0 ? next : wrapped
         }
-        slots[preference] = index
+        free.remove(slot)
+        preference = slot
+        return slot
     }
+}
+
+/// A bit for each slot: 16 KiB for the largest table stay in the fastest cache, where walks in long strides need them.
+private struct SlotSet {
+    private var words: [UInt64]
+
+    /// Holds the slots `0..<size`.
+    init(all size: Int) { words = [UInt64](repeating: .max, count: size / 64 + 1) }
+
+    func contains(_ slot: Int) -> Bool { words[slot >> 6] >> UInt64(slot & 63) & 1 == 1 }
+
+    mutating func remove(_ slot: Int) { words[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
+}
+
+private func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {
+    var (left, right) = (left, right)
+    while right > 0 { (left, right) = (right, left % right) }
+    return left
 }

@@ -45,4 +45,33 @@ import Testing
             _ = CanonicalTable(targets: [WeightedTarget(identity: [1], weight: 1)]).overlaid(takers: [])
         }
     }
+
+    @Test("an overlay knows of every target how much it takes, and of a table before whose repair it is")
+    func portions() async {
+        await #expect(processExitsWith: .failure) {
+            _ = CanonicalTable(targets: [WeightedTarget(identity: [1], weight: 1)]).overlaid(portions: [])
+        }
+        await #expect(processExitsWith: .failure) {
+            let targets = [WeightedTarget(identity: [1], weight: 1)]
+            let other = CanonicalTable(targets: targets, size: .slots1021)
+            _ = CanonicalTable(targets: targets, size: .slots251).overlaid(portions: [.all], before: other)
+        }
+    }
+
+    @Test("a step of a slow start is one of its steps")
+    func steps() async {
+        await #expect(processExitsWith: .failure) { _ = Portion(step: 1, of: 0) }
+        await #expect(processExitsWith: .failure) { _ = Portion(step: 3, of: 2) }
+        await #expect(processExitsWith: .failure) { _ = Portion(step: -1, of: 2) }
+    }
+
+    @Test("a name belongs to one owner of a table")
+    func uniqueNames() async {
+        await #expect(processExitsWith: .failure) { _ = NamedTable(identities: [[1], [1]], slots: [0, 1]) }
+    }
+
+    @Test("every slot of a forwarding table has a previous owner or none")
+    func missingPrevious() async {
+        await #expect(processExitsWith: .failure) { _ = ForwardingTable(owners: [1, 2], previous: [nil]) }
+    }
 }

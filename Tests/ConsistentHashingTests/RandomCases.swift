@@ -40,6 +40,29 @@ struct RandomCase {
     }
 }
 
+extension [WeightedTarget] {
+    /// These targets after a change: some have left, some have other weights, some are new, and all are in another order.
+    func changed(using generator: inout SeededGenerator) -> [WeightedTarget] {
+        let change = Int.random(in: 0..<4, using: &generator)
+        var changed = filter { _ in change != 0 || Int.random(in: 0..<5, using: &generator) > 0 }
+        if change == 1 || change == 3 {
+            changed += (0..<Int.random(in: 1...3, using: &generator)).map { _ in
+                WeightedTarget(
+                    identity: (0..<8).map { _ in .random(in: 0...255, using: &generator) },
+                    weight: .random(in: 1...100, using: &generator))
+            }
+        }
+        if change >= 2 {
+            changed = changed.map { target in
+                let keepsWeight = Int.random(in: 0..<3, using: &generator) > 0
+                let weight = keepsWeight ? target.weight : Int.random(in: 0...100, using: &generator)
+                return WeightedTarget(identity: target.identity, weight: weight)
+            }
+        }
+        return changed.shuffled(using: &generator)
+    }
+}
+
 extension WeightedTarget {
     /// Targets at 10.0.0.0, 10.0.0.1, … on port 80, one for each weight.
     static func list(weights: [Int]) -> [WeightedTarget] {
