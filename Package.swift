@@ -169,8 +169,8 @@ let package = Package(
         .testTarget(
             name: "PacketTests",
             dependencies: [
-                "Dataplane", "BPFRuntime", "HostNetwork", "NetworkNamespace", "SeededGenerator", "TableCompiler",
-                "NetworkTypes",
+                "Dataplane", "BPFRuntime", "CShoalABI", "HostNetwork", "NetworkNamespace", "SeededGenerator",
+                "TableCompiler", "NetworkTypes",
             ]),
     ],
     swiftLanguageModes: [.v6]

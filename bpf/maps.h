@@ -4,6 +4,7 @@
 #define SHOAL_MAPS_H
 
 #include "shoal_limits.h"
+#include "shoal_pin.h"
 #include "shoal_reason.h"
 #include "shoal_types.h"
 
@@ -43,6 +44,30 @@ struct {
 	__type(key, __u32);
 	__type(value, struct shoal_slot_pair);
 } slots SEC(".maps");
+
+/* pins: where does this flow stay while its slot moves?
+ *   key     bucket; a flow's pin is in the one that its tag names or in that one's neighbour
+ *   written by the program; places are freed by the controller through mmap
+ *   read    once per packet of a moving slot
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SHOAL_PIN_BUCKETS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shoal_pin_bucket);
+} pins SEC(".maps");
+
+/* pin_spendings: may this CPU make another pin?
+ *   key     0
+ *   written by the program, once per pin
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct shoal_pin_spending);
+} pin_spendings SEC(".maps");
 
 /* targets: where is this server?
  *   key     target id; 0 is nobody
@@ -113,6 +138,17 @@ struct {
 	__type(key, __u32);
 	__type(value, struct shoal_traffic);
 } counters_targets SEC(".maps");
+
+/* counters_pins: what happened to pins?
+ *   key     enum shoal_pin_event
+ *   written by the program, once per pin that it makes or fails to make
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SHOAL_PIN_EVENT_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters_pins SEC(".maps");
 
 /* meta: which layout, which revision, which key?
  *   key     0

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Shoal's packet path: the journey of a packet on one screen.
  *
- *   parse -+- a listener's? -- service -- slot -- target -+- next hop -- rewrite -- send
- *          `- a target's reply? -- return path ------------'
+ *   parse -+- a listener's? -- service -- slot (pin, while it moves) -- target -+- next hop -+
+ *          `- a target's reply? -- return path ----------------------------------'            |
+ *                                                                       send -- rewrite ------'
  *
  * Each step is in a header of its own and returns a reason, or SHOAL_CONTINUE; the first reason
  * ends the journey. shoal_finish() counts it and turns it into an XDP action.
@@ -29,6 +30,7 @@
 #include "neighbour.h"
 #include "packet.h"
 #include "parse.h"
+#include "pin.h"
 #include "target.h"
 
 /* A client's packet: to the target that its flow's slot names. */
@@ -110,6 +112,13 @@ int shoal(struct xdp_md *ctx)
 	struct shoal_packet packet = { .ctx = ctx };
 
 	return shoal_finish(&packet, shoal_steer(&packet));
+}
+
+/* The kernel's tick count, for the loader: `seen` of a pin is made of it, and nobody else tells. */
+SEC("xdp")
+int shoal_clock(struct xdp_md *ctx __attribute__((unused)))
+{
+	return (int)bpf_jiffies64();
 }
 
 /* The kernel gives its helpers to programs that say so; the source is under either licence. */

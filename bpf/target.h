@@ -7,6 +7,7 @@
 #include "maps.h"
 #include "packet.h"
 #include "parse.h"
+#include "pin.h"
 #include "shoal_flow_hash.h"
 
 /* Offset and size of a table, read together: see struct shoal_service. */
@@ -24,15 +25,31 @@ static __always_inline struct shoal_table shoal_service_table(const struct shoal
 	return table;
 }
 
-static __always_inline __u32 shoal_service_hash(const struct shoal_service *service,
+static __always_inline __u64 shoal_service_hash(const struct shoal_service *service,
 						const struct shoal_packet *packet)
 {
 	if (service->algorithm == SHOAL_ALGORITHM_SOURCE_IP)
-		return shoal_flow_hash(&shoal_hash_key, &packet->flow, SHOAL_FLOW_WORDS_SOURCE);
-	return shoal_flow_hash(&shoal_hash_key, &packet->flow, SHOAL_FLOW_WORDS_ALL);
+		return shoal_flow_hash(&shoal_config.hash_key, &packet->flow,
+				       SHOAL_FLOW_WORDS_SOURCE);
+	return shoal_flow_hash(&shoal_config.hash_key, &packet->flow, SHOAL_FLOW_WORDS_ALL);
 }
 
-/* Sets *target to the entry that the packet's slot names. */
+/* The target of a packet whose slot moves. A pin is one flow's, so its tag covers all of the flow
+ * whatever the service hashes; the hash that picked the slot goes into its check.
+ */
+static __always_inline __u32 shoal_pinned_target(const struct shoal_packet *packet,
+						 const struct shoal_service *service,
+						 __u32 service_id, __u32 slot_word, __u64 hash)
+{
+	__u64 tag = hash;
+
+	if (service->algorithm == SHOAL_ALGORITHM_SOURCE_IP)
+		tag = shoal_flow_hash(&shoal_config.hash_key, &packet->flow, SHOAL_FLOW_WORDS_ALL);
+	return shoal_moving_target(service_id, slot_word, tag, shoal_pin_check(tag, (__u32)hash),
+				   ((const __u8 *)packet->tcp)[SHOAL_TCP_FLAGS_OFFSET]);
+}
+
+/* Sets *target to the entry that the packet's slot names, or its pin while the slot moves. */
 static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_listener *listener,
 							   struct shoal_packet *packet,
 							   struct shoal_target **target)
@@ -41,7 +58,9 @@ static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_li
 	struct shoal_service *service = bpf_map_lookup_elem(&services, &service_id);
 	struct shoal_slot_pair *pair;
 	struct shoal_table table;
-	__u32 slot, key;
+	struct shoal_slot slot;
+	__u32 index, key, word;
+	__u64 hash;
 
 	if (!service)
 		return SHOAL_REASON_INTERNAL;
@@ -49,12 +68,18 @@ static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_li
 	if (!table.size)
 		return SHOAL_REASON_NO_TARGET;
 
-	slot = table.offset + shoal_slot_index(shoal_service_hash(service, packet), table.size);
-	key = slot / 2;
+	hash = shoal_service_hash(service, packet);
+	index = table.offset + shoal_slot_index((__u32)hash, table.size);
+	key = index / 2;
 	pair = bpf_map_lookup_elem(&slots, &key);
 	if (!pair)
 		return SHOAL_REASON_INTERNAL;
-	packet->target = pair->slots[slot & 1].target;
+	/* Both halves at once: the controller settles a slot with one store. */
+	word = *(const volatile __u32 *)&pair->slots[index & 1];
+	__builtin_memcpy(&slot, &word, sizeof(slot));
+	packet->target = slot.target;
+	if (slot.target != slot.previous && shoal_config.pins_on)
+		packet->target = shoal_pinned_target(packet, service, service_id, word, hash);
 	if (!packet->target)
 		return SHOAL_REASON_NO_TARGET;
 

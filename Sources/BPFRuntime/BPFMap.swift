@@ -173,6 +173,13 @@ public final class BPFMappedArray<Value: BitwiseCopyable & Sendable>: @unchecked
             base[index] = newValue
         }
     }
+
+    /// Gives `body` the memory itself, which the kernel may change at any time.
+    public func withUnsafeMutableBufferPointer<Result>(
+        _ body: (UnsafeMutableBufferPointer<Value>) -> Result
+    ) -> Result {
+        body(UnsafeMutableBufferPointer(start: base, count: count))
+    }
 }
 
 /// A descriptor of a pinned map, program or link.

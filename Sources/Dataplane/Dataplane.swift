@@ -44,17 +44,21 @@ public final class Dataplane: Sendable {
 
     /// Loads the program and attaches it, taking over the maps and links that are pinned.
     ///
-    /// - Parameter hashKey: Used when no maps are pinned yet; otherwise theirs stays, so that flows do.
+    /// - Parameters:
+    ///   - hashKey: Used when no maps are pinned yet; otherwise theirs stays, so that flows do.
+    ///   - pinPolicy: How flows of moving slots are kept with their targets from now on.
     /// - Throws: `DataplaneError`; then no attachment that was there has changed.
     public init(
-        pins: PinDirectory, interfaces: [AttachPoint], mode: XDPMode, hashKey: HashKey
+        pins: PinDirectory, interfaces: [AttachPoint], mode: XDPMode, hashKey: HashKey,
+        pinPolicy: PinPolicy = PinPolicy()
     ) throws(DataplaneError) {
         isAdopted = try Self.clearUnfinished(pins)
         do {
             try pins.prepare()
             let adoptedKey = isAdopted ? try Self.pinnedHashKey(pins) : nil
             let key = adoptedKey ?? hashKey
-            let loaded = try LoadedProgram(hashKey: key, reusing: isAdopted ? pins : nil)
+            let loaded = try LoadedProgram(
+                hashKey: key, pinPolicy: pinPolicy, reusing: isAdopted ? pins : nil)
             self.hashKey = key
             maps = loaded.maps
             if !isAdopted { try loaded.pin(in: pins) }

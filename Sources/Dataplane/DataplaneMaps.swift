@@ -15,9 +15,12 @@ public final class DataplaneMaps: Sendable {
     let reasonCounters: BPFPerCPUArray<shoal_counter>
     let listenerCounters: BPFPerCPUArray<shoal_traffic>
     let targetCounters: BPFPerCPUArray<shoal_traffic>
+    let pinCounters: BPFPerCPUArray<UInt64>
     let meta: BPFMap<UInt32, shoal_meta>
+    /// The flows of moving slots.
+    public let pins: FlowPins
 
-    /// - Parameter open: Gives a descriptor of the map of this name.
+    /// - Parameter open: Gives a descriptor of the map of this name; `meta` must have been written.
     init(open: (String) throws(BPFError) -> Descriptor) throws(BPFError) {
         meta = try BPFMap(try open("meta"), name: "meta")
         listeners = try BPFMap(try open("listeners"), name: "listeners")
@@ -28,6 +31,9 @@ public final class DataplaneMaps: Sendable {
         reasonCounters = try BPFPerCPUArray(try open("counters_reasons"), name: "counters_reasons")
         listenerCounters = try BPFPerCPUArray(try open("counters_listeners"), name: "counters_listeners")
         targetCounters = try BPFPerCPUArray(try open("counters_targets"), name: "counters_targets")
+        pinCounters = try BPFPerCPUArray(try open("counters_pins"), name: "counters_pins")
+        let clock = PinClock(offset: try meta.value(0)?.jiffies_offset ?? 0)
+        pins = FlowPins(try BPFMappedArray(try open("pins"), name: "pins"), clock: clock)
     }
 
     /// Opens what is pinned, without any program of ours.

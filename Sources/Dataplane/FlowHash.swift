@@ -33,6 +33,13 @@ public struct HashKey: Sendable, Hashable {
 ///
 /// - Parameter sourceOnly: Whether only the source address counts, as for weighted source IP.
 public func flowHash(from source: Endpoint, to destination: Endpoint, sourceOnly: Bool, key: HashKey) -> UInt32 {
+    UInt32(truncatingIfNeeded: longFlowHash(from: source, to: destination, sourceOnly: sourceOnly, key: key))
+}
+
+/// All bits of the hash of a flow: over the whole flow, what its pin is known by.
+package func longFlowHash(
+    from source: Endpoint, to destination: Endpoint, sourceOnly: Bool, key: HashKey
+) -> UInt64 {
     var flow = shoal_flow(
         source: shoal_address(source.address), destination: shoal_address(destination.address),
         source_port: source.port.bigEndian, destination_port: destination.port.bigEndian,

@@ -11,11 +11,14 @@ public final class LoadedProgram {
 
     /// - Parameters:
     ///   - hashKey: The secret that the program hashes flows with.
+    ///   - pinPolicy: How it keeps flows of moving slots with their targets.
     ///   - pins: Maps to use instead of new ones.
     /// - Throws: `BPFError`, with the verifier's words when it refused the program.
-    public init(hashKey: HashKey, reusing pins: PinDirectory? = nil) throws(BPFError) {
+    public init(
+        hashKey: HashKey, pinPolicy: PinPolicy = PinPolicy(), reusing pins: PinDirectory? = nil
+    ) throws(BPFError) {
         let object = try BPFObject(bytes: Self.objectFile, name: "shoal")
-        try object.setConstant(hashKey.abi)
+        try object.setConstant(pinPolicy.config(hashKey: hashKey))
         if let pins {
             for name in Self.pinnedMaps(of: object) { try object.reuse(try openPinned(pins.map(name)), for: name) }
         }
@@ -23,15 +26,21 @@ public final class LoadedProgram {
         self.object = object
         program = try object.program("shoal")
         interfaces = try BPFMap(try object.map("interfaces"), name: "interfaces")
+        if pins == nil { try Self.writeMeta(of: object, hashKey: hashKey) }
         maps = try DataplaneMaps { name throws(BPFError) in try object.map(name) }
-        if pins == nil {
-            try maps.meta.update(
-                0,
-                shoal_meta(
-                    abi_version: UInt32(SHOAL_ABI_VERSION), padding: 0, revision: 0, heartbeat: 0,
-                    hash_key: hashKey.abi))
-        }
     }
+
+    private static func writeMeta(of object: BPFObject, hashKey: HashKey) throws(BPFError) {
+        let clock = try PinClock(asking: try object.program("shoal_clock"))
+        try BPFMap<UInt32, shoal_meta>(try object.map("meta"), name: "meta").update(
+            0,
+            shoal_meta(
+                abi_version: UInt32(SHOAL_ABI_VERSION), jiffies_offset: clock.offset, revision: 0, heartbeat: 0,
+                hash_key: hashKey.abi))
+    }
+
+    /// A descriptor of one of the maps, for tests that write what the controller does not write.
+    package func descriptor(ofMap name: String) throws(BPFError) -> Descriptor { try object.map(name) }
 
     /// Lets packets leave by an interface, which must run an XDP program when it is one of a veth pair's ends.
     public func allowSending(by interface: AttachPoint) throws(BPFError) {

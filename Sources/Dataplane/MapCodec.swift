@@ -1,5 +1,6 @@
 // Where users' words and kernel layout meet: the values of TableCompiler and the structs of bpf/abi, both ways.
 
+internal import BPFRuntime
 internal import CShoalABI
 internal import NetworkTypes
 internal import TableCompiler
@@ -98,6 +99,57 @@ extension shoal_return_path {
         ReturnPathEntry(
             vip: Endpoint(address: vip.address, port: UInt16(bigEndian: port), transport: key.transport),
             target: TargetID(rawValue: target), targetAddress: key.address, listener: ListenerID(rawValue: listener))
+    }
+}
+
+extension FlowPin {
+    /// - Parameter now: The clock of pins.
+    init(_ pin: shoal_pin, now: UInt32) {
+        let state: State =
+            switch shoal_pin_state(pin.word) {
+            case SHOAL_PIN_NEW: .new
+            case SHOAL_PIN_ESTABLISHED: .established
+            default: .closing
+            }
+        self.init(
+            target: TargetID(rawValue: shoal_pin_target(pin.word)), state: state,
+            silentSeconds: PinClock.seconds(units: shoal_pin_age(pin.word, now)), hash: pin.slotHash)
+    }
+}
+
+extension shoal_pin {
+    /// The hash that picked the flow's slot.
+    var slotHash: UInt32 { shoal_pin_check(tag, UInt32(truncatingIfNeeded: word)) }
+}
+
+extension BPFMappedArray<shoal_pin_bucket> {
+    /// Calls `body` with a copy of each pin.
+    func forEachPin(_ body: (shoal_pin) -> Void) {
+        withPlaces { places in
+            for index in places.indices where shoal_pin_target(places[index].word) != 0 {
+                let pin = shoal_pin_read(places.baseAddress! + index)
+                if shoal_pin_target(pin.word) != 0 { body(pin) }
+            }
+        }
+    }
+
+    /// Frees the places of pins for which `isOver` is true, unless the program has changed them since.
+    func removePins(where isOver: (shoal_pin) -> Bool) -> Int {
+        withPlaces { places in
+            var removed = 0
+            for index in places.indices where shoal_pin_target(places[index].word) != 0 {
+                let pin = shoal_pin_read(places.baseAddress! + index)
+                guard shoal_pin_target(pin.word) != 0, isOver(pin) else { continue }
+                if shoal_pin_swap(places.baseAddress! + index, pin.word, 0) { removed += 1 }
+            }
+            return removed
+        }
+    }
+
+    private func withPlaces<Result>(_ body: (UnsafeMutableBufferPointer<shoal_pin>) -> Result) -> Result {
+        withUnsafeMutableBufferPointer { buckets in
+            buckets.withMemoryRebound(to: shoal_pin.self, body)
+        }
     }
 }
 

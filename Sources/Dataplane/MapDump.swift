@@ -19,11 +19,13 @@ public enum MapName: String, Sendable, Hashable, CaseIterable {
     case listeners
     case services
     case slots
+    case pins
     case targets
     case returnPaths = "return_paths"
     case reasonCounters = "counters_reasons"
     case listenerCounters = "counters_listeners"
     case targetCounters = "counters_targets"
+    case pinCounters = "counters_pins"
     case meta
 
     /// What the map answers, in a few words.
@@ -31,12 +33,14 @@ public enum MapName: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .listeners: "VIP, port and protocol → service"
         case .services: "service → algorithm, mode and where its table lies"
-        case .slots: "slot of a service's table → target"
+        case .slots: "slot of a service's table → target, and the one before while flows move"
+        case .pins: "flow of a moving slot → target; kept as a keyed hash, without its addresses"
         case .targets: "target → address, port and service"
         case .returnPaths: "address and port that a reply comes from → VIP and port"
         case .reasonCounters: "packets and bytes by what became of them"
         case .listenerCounters: "packets and bytes by listener, both directions"
         case .targetCounters: "packets and bytes by target, both directions"
+        case .pinCounters: "what happened to pins, and how often"
         case .meta: "layout, revision and last sign of life of the controller"
         }
     }
@@ -50,12 +54,14 @@ extension DataplaneMaps {
             case .listeners: try dumpListeners()
             case .services: try dumpServices()
             case .slots: try dumpSlots()
+            case .pins: try dumpPins()
             case .targets: try dumpTargets()
             case .returnPaths: try dumpReturnPaths()
             case .reasonCounters: try dumpReasons()
             case .listenerCounters:
                 try dumpTraffic(of: try usedListeners(), in: listenerCounters, column: "listener")
             case .targetCounters: try dumpTraffic(of: try usedTargets(), in: targetCounters, column: "target")
+            case .pinCounters: try dumpPinEvents()
             case .meta: try dumpMeta()
             }
         } catch {
@@ -98,6 +104,33 @@ extension DataplaneMaps {
             }
         }
         return MapDump(columns: ["service", "slot", "target", "previous"], rows: rows)
+    }
+
+    /// Ordered by service and target; of a flow there is nothing to order by.
+    private func dumpPins() throws(BPFError) -> MapDump {
+        var services: [TargetID: UInt32] = [:]
+        for (id, value) in try targets.entries() where value.port != 0 {
+            services[TargetID(rawValue: UInt16(id))] = value.service
+        }
+        let entries = pins.all().map { (service: services[$0.target] ?? 0, pin: $0) }
+        return MapDump(
+            columns: ["service", "target", "state", "silent_seconds", "slot_hash"],
+            rows: entries.sorted {
+                ($0.service, $0.pin.target.rawValue, $0.pin.hash) < ($1.service, $1.pin.target.rawValue, $1.pin.hash)
+            }.map { service, pin in
+                [
+                    .number(UInt64(service)), .number(UInt64(pin.target.rawValue)), .text(pin.state.rawValue),
+                    .number(UInt64(pin.silentSeconds)), .text("0x" + String(pin.hash, radix: 16)),
+                ]
+            })
+    }
+
+    private func dumpPinEvents() throws(BPFError) -> MapDump {
+        var rows: [[MapDump.Cell]] = []
+        for event in PinEvent.allCases {
+            rows.append([.text(event.label), .number(try pinCounters.values(event.code).reduce(0, &+))])
+        }
+        return MapDump(columns: ["event", "pins"], rows: rows)
     }
 
     private func dumpTargets() throws(BPFError) -> MapDump {

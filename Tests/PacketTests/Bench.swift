@@ -26,11 +26,13 @@ struct Bench {
     static let backPeerMAC: [UInt8] = [2, 0, 0, 0, 2, 2]
 
     /// Runs a test in a namespace of its own; must stay on its thread.
-    static func run(_ body: @escaping @Sendable (Bench) throws -> Void) async throws {
-        try await inNewNetworkNamespace { try body(Bench()) }
+    static func run(
+        pins: PinPolicy = PinPolicy(), _ body: @escaping @Sendable (Bench) throws -> Void
+    ) async throws {
+        try await inNewNetworkNamespace { try body(Bench(pins: pins)) }
     }
 
-    private init() throws {
+    private init(pins: PinPolicy) throws {
         try shell(
             """
             sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0
@@ -43,13 +45,13 @@ struct Bench {
             ip address add 10.1.0.1/24 dev back; ip address add fd00:1::1/64 dev back nodad
             ip address add 192.0.2.1/24 dev other
             for a in 198.51.100.7 2001:db8:c::7; do ip neigh add $a lladdr 02:00:00:00:01:02 nud permanent dev front; done
-            for a in 10.1.0.11 10.1.0.12 10.1.0.13 fd00:1::11 fd00:1::12; do
+            for a in 10.1.0.11 10.1.0.12 10.1.0.13 fd00:1::11 fd00:1::12 fd00:1::13; do
               ip neigh add $a lladdr 02:00:00:00:02:02 nud permanent dev back
             done
             ip neigh add 192.0.2.7 lladdr 02:00:00:00:03:02 nud permanent dev other
             ip route add unreachable 10.66.0.0/24
             """)
-        program = try LoadedProgram(hashKey: Self.key)
+        program = try LoadedProgram(hashKey: Self.key, pinPolicy: pins)
         for name in ["front", "back"] {
             let interface = try HostNetwork().interface(named: name)
             try program.allowSending(by: AttachPoint(name: name, index: interface.index.rawValue))

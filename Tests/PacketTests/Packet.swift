@@ -23,6 +23,7 @@ struct Packet: Sendable, Hashable {
         let rawValue: UInt8
         static let fin = Flags(rawValue: 1)
         static let syn = Flags(rawValue: 2)
+        static let rst = Flags(rawValue: 4)
         static let ack = Flags(rawValue: 16)
     }
 

@@ -11,7 +11,7 @@ enum shoal_flow_words {
 	SHOAL_FLOW_WORDS_ALL = 10,
 };
 
-/* A keyed hash of the first `words` words of a flow.
+/* A keyed hash of the first `words` words of a flow. Its lower half picks the slot.
  *
  * The sum is MULTILINEAR's (Lemire and Kaser, "Strongly universal string hashing is fast", The
  * Computer Journal 57(11), 2014): over secret random keys, two different flows have the same sum
@@ -24,7 +24,7 @@ enum shoal_flow_words {
  * Words are taken as they lie in memory: all nodes must have one byte order, which is little-endian
  * wherever XDP matters.
  */
-static inline __attribute__((always_inline)) __u32
+static inline __attribute__((always_inline)) __u64
 shoal_flow_hash(const volatile struct shoal_hash_key *key, const struct shoal_flow *flow,
 		enum shoal_flow_words words)
 {
@@ -39,7 +39,7 @@ shoal_flow_hash(const volatile struct shoal_hash_key *key, const struct shoal_fl
 	sum ^= sum >> 33;
 	sum *= 0xc4ceb9fe1a85ec53ULL;
 	sum ^= sum >> 33;
-	return (__u32)sum;
+	return sum;
 }
 
 /* The slot of a hash in a table of `size` slots: the hash's share of the range, scaled

@@ -22,6 +22,9 @@
 /* Slots of all tables, those that are being replaced included.  4,194,304 × 4 bytes = 16 MiB. */
 #define SHOAL_SLOTS_MAX 4194304
 
+/* Buckets of four pins, a power of two.  524,288 × 64 bytes = 32 MiB for 2,097,152 pins. */
+#define SHOAL_PIN_BUCKETS 524288
+
 /* Interfaces that one daemon attaches to. */
 #define SHOAL_INTERFACES_MAX 64
 

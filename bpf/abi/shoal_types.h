@@ -12,7 +12,7 @@
 	_Static_assert(sizeof(type) == (bytes), #type " has another size than the pinned maps")
 
 /* Raised with every change of a type, a limit or a meaning: other pins are not adopted. */
-#define SHOAL_ABI_VERSION 1
+#define SHOAL_ABI_VERSION 2
 
 /* An address in network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
 struct shoal_address {
@@ -46,6 +46,17 @@ struct shoal_hash_key {
 	__u64 multipliers[10]; /* one for each word of struct shoal_flow */
 };
 SHOAL_ASSERT_SIZE(struct shoal_hash_key, 88);
+
+/* What the loader sets before the program is verified; constants from then on. */
+struct shoal_config {
+	struct shoal_hash_key
+		hash_key; /* that of `meta` when maps are adopted, so that flows stay */
+	__u32 pins_on; /* 0: flows follow their slots, moving or not; for tests of what pins do */
+	__u32 pin_tick_shift; /* see shoal_pin.h */
+	__u32 pin_budget; /* pins a CPU may make in a tick: so many for SYNs, so many for others */
+	__u32 pin_silence[3]; /* ticks after which a silent pin may go, by enum shoal_pin_state */
+};
+SHOAL_ASSERT_SIZE(struct shoal_config, 112);
 
 struct shoal_listener {
 	__u32 id; /* index into counters_listeners */
@@ -111,6 +122,14 @@ struct shoal_return_path {
 };
 SHOAL_ASSERT_SIZE(struct shoal_return_path, 32);
 
+/* The pins that a CPU has made in one tick: for other packets, for SYNs. */
+struct shoal_pin_spending {
+	__u32 tick;
+	__u32 made[2];
+	__u32 padding; /* 0 */
+};
+SHOAL_ASSERT_SIZE(struct shoal_pin_spending, 16);
+
 /* Bytes are those of layer 3, or of the whole frame where that could not be parsed. */
 struct shoal_counter {
 	__u64 packets;
@@ -128,7 +147,7 @@ SHOAL_ASSERT_SIZE(struct shoal_traffic, 32);
 /* What the tools must know about the other maps. One entry. */
 struct shoal_meta {
 	__u32 abi_version;
-	__u32 padding; /* 0 */
+	__u32 jiffies_offset; /* what the kernel's tick count is ahead of CLOCK_MONOTONIC's ticks */
 	__u64 revision; /* of the desired state that is installed */
 	__u64 heartbeat; /* seconds since 1970 at which the controller last looked after the maps */
 	struct shoal_hash_key hash_key;

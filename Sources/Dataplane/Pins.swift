@@ -1,0 +1,236 @@
+internal import BPFRuntime
+internal import CShoalABI
+internal import Glibc
+public import TableCompiler
+
+/// A flow of a moving slot, and the target that it stays with.
+///
+/// Which flow it is, is not known: the program keeps a keyed hash of it, without its addresses.
+public struct FlowPin: Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        /// One packet was seen, or SYNs only.
+        case new
+        case established
+        /// FIN or RST was seen.
+        case closing
+    }
+
+    public let target: TargetID
+    public let state: State
+    /// Whole seconds since a packet of the flow was seen. Begins anew after some hours.
+    public let silentSeconds: Int
+    /// The hash that picks the flow's slot in a table of any size, see `slotIndex`.
+    public let hash: UInt32
+}
+
+/// How long a pin may be silent before it counts for nothing, in seconds, 0...14,400; 0 is always too long.
+public struct PinSilence: Sendable, Hashable {
+    public var new: Int
+    public var established: Int
+    public var closing: Int
+
+    public init(new: Int = 10, established: Int = 300, closing: Int = 10) {
+        self.new = new
+        self.established = established
+        self.closing = closing
+    }
+}
+
+/// How the program keeps flows with their targets while their slots move; fixed when it is loaded.
+public struct PinPolicy: Sendable, Hashable {
+    /// Off for tests that show what breaks without pins: flows then follow their slots, moving or not.
+    public var isOn: Bool
+    /// After so much silence a SYN begins its flow anew, and another flow may have the pin's place.
+    public var silence: PinSilence
+    /// Pins that the host may make in a second for flows that begin, and as many for others.
+    ///
+    /// The default leaves a flood of the one kind, whose pins stay new, an eighth of the table.
+    public var newPerSecond: Int
+
+    public init(isOn: Bool = true, silence: PinSilence = PinSilence(), newPerSecond: Int = 26_000) {
+        self.isOn = isOn
+        self.silence = silence
+        self.newPerSecond = newPerSecond
+    }
+}
+
+extension PinPolicy {
+    /// - Parameter key: The secret of the flow hash.
+    func config(hashKey key: HashKey) -> shoal_config {
+        let cpus = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
+        return shoal_config(
+            hash_key: key.abi, pins_on: isOn ? 1 : 0, pin_tick_shift: PinClock.shift,
+            pin_budget: UInt32(clamping: (newPerSecond + cpus - 1) / cpus),
+            pin_silence: (
+                PinClock.units(seconds: silence.new), PinClock.units(seconds: silence.established),
+                PinClock.units(seconds: silence.closing)
+            ))
+    }
+}
+
+/// What happened to pins; the list is bpf/abi/shoal_pin.h.
+public struct PinEvent: Sendable, Hashable, CaseIterable {
+    /// Index of the event's counter.
+    let code: UInt32
+
+    public static let allCases: [PinEvent] = (0..<SHOAL_PIN_EVENT_COUNT.rawValue).map { PinEvent(code: UInt32($0)) }
+
+    /// Short name, also the label of the metric: `made`.
+    public var label: String { String(cString: shoal_pin_event_label(code)) }
+
+    /// What it means, in words for an operator.
+    public var meaning: String { String(cString: shoal_pin_event_meaning(code)) }
+}
+
+/// How many pins name a target.
+public struct PinCount: Sendable, Hashable {
+    public var new = 0
+    public var established = 0
+    public var closing = 0
+
+    public init(new: Int = 0, established: Int = 0, closing: Int = 0) {
+        self.new = new
+        self.established = established
+        self.closing = closing
+    }
+
+    public var total: Int { new + established + closing }
+}
+
+/// The pins in the kernel, read and freed through mapped memory while the program goes on using them.
+///
+/// Every call looks at all places, taken or not, and makes no system call: about 10 ms for two million. A pin that changes
+/// meanwhile is seen before or after its change, whole. Any thread may read; sweeping is for one caller at a time.
+public final class FlowPins: Sendable {
+    private let buckets: BPFMappedArray<shoal_pin_bucket>
+    private let clock: PinClock
+
+    init(_ buckets: BPFMappedArray<shoal_pin_bucket>, clock: PinClock) {
+        self.buckets = buckets
+        self.clock = clock
+    }
+
+    /// How many pins there can be.
+    public var placesMax: Int { buckets.count * Int(SHOAL_PINS_PER_BUCKET) }
+
+    /// All pins, in no order.
+    public func all() -> [FlowPin] {
+        let now = clock.now
+        var pins: [FlowPin] = []
+        buckets.forEachPin { pins.append(FlowPin($0, now: now)) }
+        return pins
+    }
+
+    /// The pins of each target: for a draining one, the flows that it still has in moving slots.
+    ///
+    /// - Parameter silence: Only pins that have not been silent for so long; all when `nil`.
+    public func counts(within silence: PinSilence? = nil) -> [TargetID: PinCount] {
+        let bounds = LiveBounds(silence, now: clock.now)
+        var counts = [PinCount](repeating: PinCount(), count: Int(SHOAL_TARGETS_MAX))
+        buckets.forEachPin { pin in
+            guard bounds.contain(pin.word) else { return }
+            counts[Int(shoal_pin_target(pin.word))].add(shoal_pin_state(pin.word))
+        }
+        var result: [TargetID: PinCount] = [:]
+        for (id, count) in counts.enumerated() where count.total > 0 { result[TargetID(rawValue: UInt16(id))] = count }
+        return result
+    }
+
+    /// The slots that cannot settle yet: those in which a live pin names another target than the slot does.
+    ///
+    /// - Parameters:
+    ///   - slots: The target of each slot, by service.
+    ///   - services: Which service each target serves; pins of targets that are not here are left out.
+    ///   - silence: Which pins are live. `new: 0` leaves out flows of which one packet was seen, as in a flood.
+    /// - Returns: Indices into the service's slots, ascending; services without such slots are left out.
+    public func unsettledSlots(
+        of slots: [ServiceID: [TargetID]], services: [TargetID: ServiceID], within silence: PinSilence
+    ) -> [ServiceID: [Int]] {
+        let bounds = LiveBounds(silence, now: clock.now)
+        let order = Array(slots.keys)
+        let tables = order.map { slots[$0]! }
+        var unsettled = tables.map { [Bool](repeating: false, count: $0.count) }
+        var tableOfTarget = [Int32](repeating: -1, count: Int(SHOAL_TARGETS_MAX))
+        let index = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, Int32($0)) })
+        for (target, service) in services { tableOfTarget[Int(target.rawValue)] = index[service] ?? -1 }
+
+        buckets.forEachPin { pin in
+            let target = shoal_pin_target(pin.word)
+            let table = Int(tableOfTarget[Int(target)])
+            guard table >= 0, bounds.contain(pin.word), !tables[table].isEmpty else { return }
+            let slot = Int(slotIndex(hash: pin.slotHash, size: UInt32(tables[table].count)))
+            if tables[table][slot].rawValue != target { unsettled[table][slot] = true }
+        }
+
+        var result: [ServiceID: [Int]] = [:]
+        for (service, slots) in zip(order, unsettled) {
+            let found = slots.indices.filter { slots[$0] }
+            if !found.isEmpty { result[service] = found }
+        }
+        return result
+    }
+
+    /// Frees the places of pins that have been silent for so long.
+    /// - Returns: How many.
+    @discardableResult
+    public func sweep(_ silence: PinSilence) -> Int {
+        let bounds = LiveBounds(silence, now: clock.now)
+        return buckets.removePins { !bounds.contain($0.word) }
+    }
+
+    /// Frees the places of all pins that name one of these targets, live or not: their ids may then go to others, once
+    /// no slot names them and none that did can still be in a packet's hands.
+    /// - Returns: How many.
+    @discardableResult
+    public func removeAll(naming targets: Set<TargetID>) -> Int {
+        var isNamed = [Bool](repeating: false, count: Int(SHOAL_TARGETS_MAX))
+        for target in targets { isNamed[Int(target.rawValue)] = true }
+        return buckets.removePins { isNamed[Int(shoal_pin_target($0.word))] }
+    }
+}
+
+/// Which words of pins are of live ones at one moment.
+private struct LiveBounds {
+    private let now: UInt32
+    private let new: UInt32
+    private let established: UInt32
+    private let closing: UInt32
+
+    init(_ silence: PinSilence?, now: UInt32) {
+        self.now = now
+        new = silence.map { PinClock.units(seconds: $0.new) } ?? .max
+        established = silence.map { PinClock.units(seconds: $0.established) } ?? .max
+        closing = silence.map { PinClock.units(seconds: $0.closing) } ?? .max
+    }
+
+    func contain(_ word: UInt64) -> Bool {
+        let bound =
+            switch shoal_pin_state(word) {
+            case SHOAL_PIN_NEW: new
+            case SHOAL_PIN_ESTABLISHED: established
+            default: closing
+            }
+        return shoal_pin_age(word, now) < bound
+    }
+}
+
+extension PinCount {
+    fileprivate mutating func add(_ state: shoal_pin_state) {
+        switch state {
+        case SHOAL_PIN_NEW: new += 1
+        case SHOAL_PIN_ESTABLISHED: established += 1
+        default: closing += 1
+        }
+    }
+}
+
+extension DataplaneMaps {
+    /// What happened to pins since the maps were made.
+    public func pinEvents() throws(DataplaneError) -> [PinEvent: UInt64] {
+        var counts: [PinEvent: UInt64] = [:]
+        for event in PinEvent.allCases {
+            do { counts[event] = try pinCounters.values(event.code).reduce(0, &+) } catch { throw .kernel(error) }
+        }
+        return counts
+    }
+}

@@ -1,0 +1,210 @@
+import Dataplane
+import NetworkTypes
+import TableCompiler
+import Testing
+
+@Suite("moving slots", .needsRoot)
+struct PinTests {
+    /// Silence of no length is always too long: SYNs begin their flow anew, and every place is vacant.
+    private static let noPatience = PinSilence(new: 0, established: 0, closing: 0)
+
+    @Test("a flow that begins goes to the slot's target and stays there", arguments: PinScene.all)
+    func beginning(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .syn) == 1)
+            #expect(try bench.target(of: .ack) == 1)
+            bench.move(from: 0, to: 2)
+            #expect(try bench.target(of: .ack) == 1, "the slot has moved on, the flow has not")
+            #expect(try bench.target(of: .syn, port: 40001) == 2)
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(established: 1), bench.id(2): PinCount(new: 1)])
+            #expect(try bench.events()["made"] == 2)
+        }
+    }
+
+    @Test("a flow from before the move goes to the previous target and stays there", arguments: PinScene.all)
+    func before(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .ack) == 0)
+            bench.move(from: 1, to: 2)
+            #expect(try bench.target(of: .ack) == 0)
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(established: 1)])
+        }
+    }
+
+    @Test("with pins switched off the same flows break", arguments: PinScene.all)
+    func off(_ scene: PinScene) async throws {
+        try await PinBench.run(scene, pins: PinPolicy(isOn: false)) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .ack) == 1, "a flow from before the move is torn from its target")
+            bench.move(from: 0, to: 2)
+            #expect(try bench.target(of: .ack) == 2, "and at the next move again")
+            #expect(bench.pins.all().isEmpty)
+        }
+    }
+
+    @Test("a settled slot makes no pin and looks at none", arguments: PinScene.all)
+    func settled(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            for flags in [Packet.Flags.syn, .ack, [.fin, .ack], .rst] { #expect(try bench.target(of: flags) == 0) }
+            #expect(bench.pins.all().isEmpty)
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .ack) == 0)
+            bench.settle(at: 2)
+            #expect(try bench.target(of: .ack) == 2)
+        }
+    }
+
+    @Test("a forged SYN moves no live flow, nor does one after a forged FIN or RST", arguments: PinScene.all)
+    func forged(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .ack) == 0)
+            #expect(try bench.target(of: .syn) == 0)
+            for flags in [Packet.Flags.rst, [.fin, .ack]] {
+                #expect(try bench.target(of: flags) == 0)
+                #expect(try bench.target(of: .syn) == 0)
+                #expect(try bench.target(of: .ack) == 0)
+            }
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(established: 1)])
+        }
+    }
+
+    @Test(
+        "flags that contradict each other begin no flow",
+        arguments: [[.syn, .ack], [.syn, .fin], [.syn, .rst]] as [Packet.Flags])
+    func contradiction(_ flags: Packet.Flags) async throws {
+        try await PinBench.run { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: flags) == 0)
+        }
+    }
+
+    @Test("FIN and RST close a pin, which then counts for a short time only", arguments: PinScene.all)
+    func closing(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            for (port, flags) in [(1, [.fin, .ack]), (2, .rst)] as [(Int, Packet.Flags)] {
+                #expect(try bench.target(of: .ack, port: port) == 0)
+                #expect(try bench.target(of: flags, port: port) == 0)
+                #expect(try bench.target(of: .ack, port: port) == 0, "the other side may still have much to say")
+            }
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(closing: 2)])
+            bench.age(by: 12)
+            #expect(bench.pins.counts(within: PinSilence(closing: 10)).isEmpty)
+            #expect(bench.pins.counts(within: PinSilence(closing: 20)) == [bench.id(0): PinCount(closing: 2)])
+            #expect(try bench.target(of: .syn, port: 1) == 1, "the client uses its port again")
+            #expect(try bench.target(of: .ack, port: 2) == 0, "this one was only slow")
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(closing: 1), bench.id(1): PinCount(new: 1)])
+            #expect(try bench.events()["moved"] == 1)
+        }
+    }
+
+    @Test("a SYN after long silence begins the flow anew; data after it does not", arguments: PinScene.all)
+    func idle(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            for port in 1...2 { for _ in 1...2 { #expect(try bench.target(of: .ack, port: port) == 0) } }
+            bench.age(by: 250)
+            #expect(try bench.target(of: .syn, port: 1) == 0, "still within 300 seconds")
+            bench.age(by: 320)
+            #expect(try bench.target(of: .ack, port: 2) == 0)
+            #expect(try bench.target(of: .syn, port: 1) == 1)
+            #expect(try bench.target(of: .ack, port: 1) == 1)
+            #expect(bench.pins.all().allSatisfy { $0.silentSeconds <= 2 }, "each was seen just now")
+        }
+    }
+
+    @Test("a pin whose target is gone, or serves others now, is made anew", arguments: PinScene.all)
+    func targetGone(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 1, to: 2)
+            #expect(try bench.target(of: .ack, port: 1) == 1)
+            #expect(try bench.target(of: .ack, port: 2) == 1)
+            bench.move(from: 0, to: 2)
+            try bench.remove(target: 1)
+            #expect(try bench.target(of: .ack, port: 1) == 0)
+            #expect(try bench.target(of: .syn, port: 2) == 2)
+            try bench.giveAway(target: 2)
+            #expect(try bench.target(of: .ack, port: 2) == 0, "the id is another service's now")
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(new: 2)])
+            #expect(try bench.events()["moved"] == 3)
+        }
+    }
+
+    @Test("where nobody is left at the previous target, unknown flows go on without pins", arguments: PinScene.all)
+    func noPrevious(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: nil, to: 1)
+            #expect(try bench.target(of: .syn) == 1)
+            #expect(try bench.target(of: .ack) == 1)
+            bench.move(from: 2, to: 1)
+            try bench.remove(target: 2)
+            #expect(try bench.target(of: .ack) == 1)
+            #expect(bench.pins.all().isEmpty)
+        }
+    }
+
+    @Test("a slot without a target takes no new flow, but keeps those it had", arguments: PinScene.all)
+    func noTarget(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: nil)
+            #expect(try bench.target(of: .ack) == 0)
+            #expect(try bench.bench.send(scene.packet(.syn, port: 2)).reason == "no_target")
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(new: 1)])
+        }
+    }
+
+    @Test("beyond the budget a flow stays whole: at the previous target, from its SYN on", arguments: PinScene.all)
+    func noBudget(_ scene: PinScene) async throws {
+        try await PinBench.run(scene, pins: PinPolicy(newPerSecond: 0)) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .syn) == 0)
+            #expect(try bench.target(of: .ack) == 0)
+            #expect(bench.pins.all().isEmpty)
+            #expect(try bench.events()["over_budget"] == 2)
+        }
+    }
+
+    @Test("a flood of SYNs is held to its budget, and takes neither pins nor the budget of other flows")
+    func flood() async throws {
+        let perSecond = 40
+        try await PinBench.run(pins: PinPolicy(newPerSecond: perSecond)) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            for port in 1...5 { for _ in 1...2 { #expect(try bench.target(of: .ack, port: port) == 0) } }
+            let frame = bench.scene.packet(.syn).bytes
+            let clock = ContinuousClock()
+            var made = 0
+            let time = try clock.measure {
+                for number in 0..<5000 as Range<UInt32> {
+                    let target = try bench.quickTarget(frame.from(0xc612_0000 + number, port: 7, .syn)).last
+                    #expect(target == 11 || target == 12)
+                    if target == 12 { made += 1 }
+                }
+            }
+            // A budget for each tick that the flood saw, in full even for the first and the last, rounded up per CPU.
+            let ticks = Int(time.components.seconds) + 2
+            #expect(made > 0 && made <= (perSecond + 64) * ticks)
+            #expect(try bench.events()["over_budget"] == 5000 - made)
+            #expect(try bench.target(of: .ack, port: 6) == 0)
+            for port in 1...5 { #expect(try bench.target(of: .syn, port: port) == 0, "established before the flood") }
+            let counts = bench.pins.counts()
+            #expect(counts == [bench.id(0): PinCount(new: 1, established: 5), bench.id(1): PinCount(new: made)])
+        }
+    }
+
+    @Test("100,000 SYNs from random sources leave nothing behind in a settled slot")
+    func floodOfSettledSlot() async throws {
+        try await PinBench.run { (bench) throws in
+            let frame = bench.scene.packet(.syn).bytes
+            var random = SystemRandomNumberGenerator()
+            for _ in 0..<100_000 {
+                let target = try bench.quickTarget(frame.from(random.next(), port: random.next(), .syn))
+                try #require(target.last == 11)
+            }
+            #expect(bench.pins.all().isEmpty)
+            #expect(try Set(bench.events().values) == [0])
+        }
+    }
+}
