@@ -1,3 +1,5 @@
+import BPFRuntime
+import CShoalABI
 import Dataplane
 import Foundation
 import NetworkNamespace
@@ -56,6 +58,28 @@ struct AdoptionTests {
             #expect(second.isAdopted && second.attachments.allSatisfy { $0.isAdopted })
             #expect(second.hashKey == Bench.key, "flows stay only when the key does")
             #expect(try second.maps.tables() == Self.tables)
+        }
+    }
+
+    @Test("flows of moving slots stay when the program is replaced")
+    func pinnedFlows() async throws {
+        try await inNewNetworkNamespace {
+            let directory = Directory()
+            let first = try Self.attach(directory.pins)
+            for step in plan(from: Tables(), to: Self.tables) { try first.maps.perform(step) }
+            let program = try LoadedProgram(hashKey: Bench.key, reusing: directory.pins)
+            let slots = try BPFMappedArray<shoal_slot_pair>(try program.descriptor(ofMap: "slots"), name: "slots")
+            let moving = shoal_slot(target: 0, previous: 9)
+            for index in 5..<131 { slots[index] = shoal_slot_pair(slots: (moving, moving)) }
+            let frame = Packet.tcp("198.51.100.7:40000", to: "203.0.113.10:80").bytes
+            let start = ContinuousClock.now
+            for _ in 1...2 { _ = try program.program.testRun(packet: frame) }
+
+            let second = try Self.attach(directory.pins)
+            #expect(second.maps.pins.counts() == [TargetID(rawValue: 9): PinCount(established: 1)])
+            let pin = try #require(second.maps.pins.all().first)
+            let elapsed = ContinuousClock.now - start
+            #expect(pin.silentSeconds <= elapsed.components.seconds + 2, "its clock is the first one's")
         }
     }
 

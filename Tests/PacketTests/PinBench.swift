@@ -119,21 +119,25 @@ struct PinBench {
         Dictionary(uniqueKeysWithValues: try maps.pinEvents().map { ($0.label, Int($1)) })
     }
 
-    /// Runs the program on a frame and nothing more; the last byte of its target's address and its verdict.
-    func quickTarget(_ frame: [UInt8]) throws -> (last: UInt8, action: UInt32) {
-        let run = try bench.program.program.testRun(packet: frame)
-        return (run.packet[33], run.result)
+    /// For many packets of IPv4 flows, from any thread.
+    var sender: FlowSender {
+        FlowSender(program: bench.program.program, frame: scene.packet(.ack).bytes)
     }
 }
 
-extension [UInt8] {
-    /// This IPv4 frame with another source and flags; checksums are left as they are, nobody looks at them.
-    func from(_ address: UInt32, port: UInt16, _ flags: Packet.Flags) -> [UInt8] {
-        var frame = self
+/// Runs the program on packets of many flows, and does nothing more.
+struct FlowSender: Sendable {
+    fileprivate let program: BPFProgram
+    fileprivate let frame: [UInt8]
+
+    /// The last byte of the address that a packet is sent to; `nil` when it is not sent on. Checksums are left wrong.
+    func send(_ address: UInt32, port: UInt16 = 9, _ flags: Packet.Flags) throws -> UInt8? {
+        var frame = frame
         for byte in 0..<4 { frame[26 + byte] = UInt8(truncatingIfNeeded: address >> UInt32(24 - 8 * byte)) }
         frame[34] = UInt8(port >> 8)
         frame[35] = UInt8(port & 0xff)
         frame[47] = flags.rawValue
-        return frame
+        let run = try program.testRun(packet: frame)
+        return run.result == Bench.Action.redirect.rawValue ? run.packet[33] : nil
     }
 }
