@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which target a flow of a moving slot has: its pin's, or one of the slot's two, and a pin there.
  *
- *                      the flow has a live pin?
- *           yes                                 no
- *     the pin's target           it begins (SYN)?        else
- *                                  slot's target    slot's previous
+ *                     the flow has a pin?
+ *          yes                                no
+ *    the pin's target           it begins (SYN)?        else
+ *                                 slot's target    slot's previous
  *
  * A flow that begins and cannot be pinned goes where its later packets will be sent, to `previous`.
- * A SYN follows a live pin: one forged by others must not move an established flow. Where nobody
- * is left at `previous`, flows without a pin go to the target as on any settled slot.
+ * Where nobody is left there, flows without a pin go to the target as on any settled slot.
+ *
+ * A SYN forged by others must not move an established flow. So a SYN follows a pin that is live;
+ * and where a SYN was the first to be seen of a flow, packets that don't continue it are those of
+ * an older flow: they go to `previous`, and the pin stays as it is.
  *
  * UDP has no SYN. When it is parsed, its flows will go to `previous` for as long as the slot moves
  * and be pinned there, and the controller settles slots of UDP services after the time that it
@@ -21,13 +24,6 @@
 #include "parse.h"
 #include "pin_table.h"
 
-/* Flags of TCP's header (RFC 9293, 3.1). */
-#define SHOAL_TCP_FLAGS_OFFSET 13
-#define SHOAL_TCP_FIN 0x01
-#define SHOAL_TCP_SYN 0x02
-#define SHOAL_TCP_RST 0x04
-#define SHOAL_TCP_ACK 0x10
-
 /* A packet whose slot moves. */
 struct shoal_moving {
 	__u32 service;
@@ -36,7 +32,24 @@ struct shoal_moving {
 	__u32 tick;
 	bool is_beginning; /* a SYN */
 	bool is_closing; /* a FIN or RST */
+	__u16 sequence; /* upper half; of a SYN, the upper half of what follows it */
 };
+
+/* What matters here of TCP's header in one number: flags above, sequence number below. */
+static __always_inline __u64 shoal_tcp_summary(const struct tcphdr *tcp)
+{
+	bool is_closing = tcp->fin || tcp->rst;
+	bool is_beginning = tcp->syn && !tcp->ack && !is_closing;
+
+	return (__u64)is_closing << 33 | (__u64)is_beginning << 32 | bpf_ntohl(tcp->seq);
+}
+
+static __always_inline void shoal_read_tcp_summary(struct shoal_moving *moving, __u64 tcp)
+{
+	moving->is_closing = tcp >> 33;
+	moving->is_beginning = tcp >> 32 & 1;
+	moving->sequence = ((__u32)tcp + moving->is_beginning) >> 16;
+}
 
 /* Whether this is the id of a target that serves this service: a pin may name one that is gone, and
  * so may a slot as its previous one.
@@ -56,8 +69,19 @@ static __always_inline void shoal_count_pin_event(__u32 event)
 		(*count)++;
 }
 
-/* The state of a pin after a packet. One that follows a SYN is the handshake's end; a SYN after FIN
- * or RST begins the flow anew.
+/* The packet's word for a pin. Of a SYN, it holds the sequence number that follows. */
+static __always_inline __u64 shoal_moving_word(const struct shoal_moving *moving, __u32 target,
+					       enum shoal_pin_state state)
+{
+	__u32 check = moving->key.check;
+
+	if (state == SHOAL_PIN_OPENING)
+		check = (check & 0xffff0000) | moving->sequence;
+	return shoal_pin_word(target, state, moving->tick, check);
+}
+
+/* The state of a pin after another packet. A SYN after FIN or RST may be the next flow's; then its
+ * next packet says more.
  */
 static __always_inline enum shoal_pin_state shoal_pin_next_state(enum shoal_pin_state state,
 								 const struct shoal_moving *moving)
@@ -65,8 +89,8 @@ static __always_inline enum shoal_pin_state shoal_pin_next_state(enum shoal_pin_
 	if (moving->is_closing)
 		return SHOAL_PIN_CLOSING;
 	if (moving->is_beginning)
-		return state == SHOAL_PIN_CLOSING ? SHOAL_PIN_NEW : state;
-	return state == SHOAL_PIN_NEW ? SHOAL_PIN_ESTABLISHED : state;
+		return state == SHOAL_PIN_CLOSING ? SHOAL_PIN_SEEN_ONCE : state;
+	return state == SHOAL_PIN_CLOSING ? state : SHOAL_PIN_ESTABLISHED;
 }
 
 /* Notes that the pin's flow was seen. Where somebody else has changed the pin, theirs counts. */
@@ -74,8 +98,7 @@ static __always_inline void shoal_pin_touch(const struct shoal_pin_place *place,
 					    const struct shoal_moving *moving)
 {
 	enum shoal_pin_state state = shoal_pin_next_state(shoal_pin_state(place->word), moving);
-	__u64 word = shoal_pin_word(shoal_pin_target(place->word), state, moving->tick,
-				    moving->key.check);
+	__u64 word = shoal_moving_word(moving, shoal_pin_target(place->word), state);
 
 	if (word != place->word)
 		shoal_pin_swap(place->pin, place->word, word);
@@ -85,8 +108,10 @@ static __always_inline void shoal_pin_touch(const struct shoal_pin_place *place,
 static __always_inline bool shoal_pin_to(__u32 target, const struct shoal_pin_place *own,
 					 const struct shoal_moving *moving)
 {
-	enum shoal_pin_state state = moving->is_closing ? SHOAL_PIN_CLOSING : SHOAL_PIN_NEW;
-	__u64 word = shoal_pin_word(target, state, moving->tick, moving->key.check);
+	enum shoal_pin_state state = moving->is_beginning ? SHOAL_PIN_OPENING
+				     : moving->is_closing ? SHOAL_PIN_CLOSING
+							  : SHOAL_PIN_SEEN_ONCE;
+	__u64 word = shoal_moving_word(moving, target, state);
 	enum shoal_pin_event event;
 
 	if (own->pin)
@@ -114,13 +139,22 @@ static __always_inline __u32 shoal_pick_side(const struct shoal_moving *moving,
 	return side;
 }
 
+/* Whether a packet continues the SYN that a pin was made for: its sequence number is at most 64 to
+ * 128 KiB beyond, more than a client sends before it is answered.
+ */
+static __always_inline bool shoal_continues(const struct shoal_moving *moving, __u64 word)
+{
+	return shoal_pin_state(word) != SHOAL_PIN_OPENING || moving->is_beginning ||
+	       (__u16)(moving->sequence - (__u16)word) <= 1;
+}
+
 /* The target of a packet whose slot moves; 0 is nobody.
  *
  * Not inlined, and all its arguments are numbers: otherwise packets of settled slots pay a
  * nanosecond or two for what the compiler then keeps at hand for this.
  */
 static __noinline __u32 shoal_moving_target(__u32 service, __u32 slot_word, __u64 tag, __u32 check,
-					    __u32 tcp_flags)
+					    __u64 tcp)
 {
 	struct shoal_pin_place place = {};
 	struct shoal_moving moving = {
@@ -130,17 +164,17 @@ static __noinline __u32 shoal_moving_target(__u32 service, __u32 slot_word, __u6
 	};
 
 	__builtin_memcpy(&moving.slot, &slot_word, sizeof(moving.slot));
-	moving.is_closing = tcp_flags & (SHOAL_TCP_FIN | SHOAL_TCP_RST);
-	moving.is_beginning = !moving.is_closing &&
-			      (tcp_flags & (SHOAL_TCP_SYN | SHOAL_TCP_ACK)) == SHOAL_TCP_SYN;
+	shoal_read_tcp_summary(&moving, tcp);
 
 	shoal_pin_find(&moving.key, &place);
-	if (place.pin && !(moving.is_beginning && shoal_pin_is_idle(place.word, moving.tick)) &&
-	    shoal_is_usable(shoal_pin_target(place.word), service)) {
-		shoal_pin_touch(&place, &moving);
-		return shoal_pin_target(place.word);
-	}
-	return shoal_pick_side(&moving, &place);
+	if (!place.pin || !shoal_is_usable(shoal_pin_target(place.word), service))
+		return shoal_pick_side(&moving, &place);
+	if (moving.is_beginning && shoal_pin_is_idle(place.word, moving.tick))
+		return shoal_pick_side(&moving, &place);
+	if (!shoal_continues(&moving, place.word) && shoal_is_usable(moving.slot.previous, service))
+		return moving.slot.previous;
+	shoal_pin_touch(&place, &moving);
+	return shoal_pin_target(place.word);
 }
 
 #endif

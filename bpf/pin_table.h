@@ -27,22 +27,10 @@ static __always_inline __u32 shoal_pin_tick(void)
 	return (__u32)bpf_jiffies64() >> shoal_config.pin_tick_shift;
 }
 
-/* How long a pin in this state may be silent before its place may be another's. */
-static __always_inline __u32 shoal_pin_silence(enum shoal_pin_state state)
-{
-	switch (state) {
-	case SHOAL_PIN_NEW:
-		return shoal_config.pin_silence[SHOAL_PIN_NEW];
-	case SHOAL_PIN_ESTABLISHED:
-		return shoal_config.pin_silence[SHOAL_PIN_ESTABLISHED];
-	default:
-		return shoal_config.pin_silence[SHOAL_PIN_CLOSING];
-	}
-}
-
+/* Whether a pin was silent for so long that its place may be another's. */
 static __always_inline bool shoal_pin_is_idle(__u64 word, __u32 tick)
 {
-	return shoal_pin_age(word, tick) >= shoal_pin_silence(shoal_pin_state(word));
+	return shoal_pin_age(word, tick) >= shoal_config.pin_silence[shoal_pin_state(word)];
 }
 
 /* The flow's bucket, or the one beside it. */
@@ -67,7 +55,7 @@ static __always_inline bool shoal_pin_find_in(struct shoal_pin_bucket *bucket,
 		if (*(volatile __u64 *)&pin->tag != key->tag)
 			continue;
 		word = *(volatile __u64 *)&pin->word;
-		if ((__u32)word != key->check || !shoal_pin_target(word))
+		if (!shoal_pin_is_of(word, key->check))
 			continue;
 		found->pin = pin;
 		found->word = word;

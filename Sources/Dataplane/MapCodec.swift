@@ -105,21 +105,29 @@ extension shoal_return_path {
 extension FlowPin {
     /// - Parameter now: The clock of pins.
     init(_ pin: shoal_pin, now: UInt32) {
-        let state: State =
-            switch shoal_pin_state(pin.word) {
-            case SHOAL_PIN_NEW: .new
-            case SHOAL_PIN_ESTABLISHED: .established
-            default: .closing
-            }
         self.init(
-            target: TargetID(rawValue: shoal_pin_target(pin.word)), state: state,
+            target: TargetID(rawValue: shoal_pin_target(pin.word)), state: State(pin.word),
             silentSeconds: PinClock.seconds(units: shoal_pin_age(pin.word, now)), hash: pin.slotHash)
     }
 }
 
+extension FlowPin.State {
+    init(_ word: UInt64) {
+        self =
+            switch shoal_pin_state(word) {
+            case SHOAL_PIN_OPENING: .opening
+            case SHOAL_PIN_SEEN_ONCE: .seenOnce
+            case SHOAL_PIN_ESTABLISHED: .established
+            default: .closing
+            }
+    }
+}
+
 extension shoal_pin {
-    /// The hash that picked the flow's slot.
-    var slotHash: UInt32 { shoal_pin_check(tag, UInt32(truncatingIfNeeded: word)) }
+    /// The hash that picked the flow's slot, where the word has room for it.
+    var slotHash: UInt32? {
+        shoal_pin_state(word) == SHOAL_PIN_OPENING ? nil : shoal_pin_check(tag, UInt32(truncatingIfNeeded: word))
+    }
 }
 
 extension BPFMappedArray<shoal_pin_bucket> {

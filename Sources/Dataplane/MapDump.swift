@@ -106,21 +106,23 @@ extension DataplaneMaps {
         return MapDump(columns: ["service", "slot", "target", "previous"], rows: rows)
     }
 
-    /// Ordered by service and target; of a flow there is nothing to order by.
+    /// Ordered by service, target and state; of a flow there is nothing to order by.
     private func dumpPins() throws(BPFError) -> MapDump {
         var services: [TargetID: UInt32] = [:]
         for (id, value) in try targets.entries() where value.port != 0 {
             services[TargetID(rawValue: UInt16(id))] = value.service
         }
         let entries = pins.all().map { (service: services[$0.target] ?? 0, pin: $0) }
+        let ordered = entries.sorted {
+            ($0.service, $0.pin.target.rawValue, $0.pin.state.rawValue, $0.pin.hash ?? 0)
+                < ($1.service, $1.pin.target.rawValue, $1.pin.state.rawValue, $1.pin.hash ?? 0)
+        }
         return MapDump(
             columns: ["service", "target", "state", "silent_seconds", "slot_hash"],
-            rows: entries.sorted {
-                ($0.service, $0.pin.target.rawValue, $0.pin.hash) < ($1.service, $1.pin.target.rawValue, $1.pin.hash)
-            }.map { service, pin in
+            rows: ordered.map { service, pin in
                 [
                     .number(UInt64(service)), .number(UInt64(pin.target.rawValue)), .text(pin.state.rawValue),
-                    .number(UInt64(pin.silentSeconds)), .text("0x" + String(pin.hash, radix: 16)),
+                    .number(UInt64(pin.silentSeconds)), .text(pin.hash.map { "0x" + String($0, radix: 16) } ?? "-"),
                 ]
             })
     }

@@ -8,8 +8,10 @@ public import TableCompiler
 /// Which flow it is, is not known: the program keeps a keyed hash of it, without its addresses.
 public struct FlowPin: Sendable, Hashable {
     public enum State: String, Sendable, Hashable, CaseIterable {
-        /// One packet was seen, or SYNs only.
-        case new
+        /// SYNs were seen, and nothing else.
+        case opening
+        /// One packet was seen, of a flow that had begun before.
+        case seenOnce = "seen_once"
         case established
         /// FIN or RST was seen.
         case closing
@@ -19,21 +21,30 @@ public struct FlowPin: Sendable, Hashable {
     public let state: State
     /// Whole seconds since a packet of the flow was seen. Begins anew after some hours.
     public let silentSeconds: Int
-    /// The hash that picks the flow's slot in a table of any size, see `slotIndex`.
-    public let hash: UInt32
+    /// The hash that picks the flow's slot in a table of any size, see `slotIndex`; `nil` while it is opening, when
+    /// half of its place is taken by the flow's sequence number.
+    public let hash: UInt32?
 }
 
-/// How long a pin may be silent before it counts for nothing, in seconds, 0...14,400; 0 is always too long.
+/// How long a pin may be silent before it counts for nothing, by its state; in seconds, 0...14,400, and 0 is always too long.
 public struct PinSilence: Sendable, Hashable {
-    public var new: Int
+    public var opening: Int
+    public var seenOnce: Int
     public var established: Int
     public var closing: Int
 
-    public init(new: Int = 10, established: Int = 300, closing: Int = 10) {
-        self.new = new
+    public init(opening: Int, seenOnce: Int, established: Int, closing: Int) {
+        self.opening = opening
+        self.seenOnce = seenOnce
         self.established = established
         self.closing = closing
     }
+
+    /// For the program: when another flow needs the place, or a SYN of its own begins the flow anew.
+    public static let replaceable = PinSilence(opening: 10, seenOnce: 10, established: 300, closing: 10)
+    /// For the controller: when nobody needs the place, but the flow has had time for retransmissions and a half-closed
+    /// connection for its answer.
+    public static let forgotten = PinSilence(opening: 60, seenOnce: 300, established: 300, closing: 60)
 }
 
 /// How the program keeps flows with their targets while their slots move; fixed when it is loaded.
@@ -44,10 +55,10 @@ public struct PinPolicy: Sendable, Hashable {
     public var silence: PinSilence
     /// Pins that the host may make in a second for flows that begin, and as many for others.
     ///
-    /// The default leaves a flood of the one kind, whose pins stay new, an eighth of the table.
+    /// The default leaves a flood of single packets of either kind an eighth of the table.
     public var newPerSecond: Int
 
-    public init(isOn: Bool = true, silence: PinSilence = PinSilence(), newPerSecond: Int = 26_000) {
+    public init(isOn: Bool = true, silence: PinSilence = .replaceable, newPerSecond: Int = 26_000) {
         self.isOn = isOn
         self.silence = silence
         self.newPerSecond = newPerSecond
@@ -62,9 +73,9 @@ extension PinPolicy {
             hash_key: key.abi, pins_on: isOn ? 1 : 0, pin_tick_shift: PinClock.shift,
             pin_budget: UInt32(clamping: (newPerSecond + cpus - 1) / cpus),
             pin_silence: (
-                PinClock.units(seconds: silence.new), PinClock.units(seconds: silence.established),
-                PinClock.units(seconds: silence.closing)
-            ))
+                PinClock.units(seconds: silence.opening), PinClock.units(seconds: silence.seenOnce),
+                PinClock.units(seconds: silence.established), PinClock.units(seconds: silence.closing)
+            ), padding: 0)
     }
 }
 
@@ -82,19 +93,21 @@ public struct PinEvent: Sendable, Hashable, CaseIterable {
     public var meaning: String { String(cString: shoal_pin_event_meaning(code)) }
 }
 
-/// How many pins name a target.
+/// How many pins name a target, by their state.
 public struct PinCount: Sendable, Hashable {
-    public var new = 0
+    public var opening = 0
+    public var seenOnce = 0
     public var established = 0
     public var closing = 0
 
-    public init(new: Int = 0, established: Int = 0, closing: Int = 0) {
-        self.new = new
+    public init(opening: Int = 0, seenOnce: Int = 0, established: Int = 0, closing: Int = 0) {
+        self.opening = opening
+        self.seenOnce = seenOnce
         self.established = established
         self.closing = closing
     }
 
-    public var total: Int { new + established + closing }
+    public var total: Int { opening + seenOnce + established + closing }
 }
 
 /// The pins in the kernel, read and freed through mapped memory while the program goes on using them.
@@ -129,7 +142,7 @@ public final class FlowPins: Sendable {
         var counts = [PinCount](repeating: PinCount(), count: Int(SHOAL_TARGETS_MAX))
         buckets.forEachPin { pin in
             guard bounds.contain(pin.word) else { return }
-            counts[Int(shoal_pin_target(pin.word))].add(shoal_pin_state(pin.word))
+            counts[Int(shoal_pin_target(pin.word))].add(FlowPin.State(pin.word))
         }
         var result: [TargetID: PinCount] = [:]
         for (id, count) in counts.enumerated() where count.total > 0 { result[TargetID(rawValue: UInt16(id))] = count }
@@ -138,10 +151,12 @@ public final class FlowPins: Sendable {
 
     /// The slots that cannot settle yet: those in which a live pin names another target than the slot does.
     ///
+    /// Flows that are opening don't count: they have the target that their slot named seconds ago.
+    ///
     /// - Parameters:
     ///   - slots: The target of each slot, by service.
     ///   - services: Which service each target serves; pins of targets that are not here are left out.
-    ///   - silence: Which pins are live. `new: 0` leaves out flows of which one packet was seen, as in a flood.
+    ///   - silence: Which pins are live. `seenOnce: 0` leaves out what a flood of data packets makes.
     /// - Returns: Indices into the service's slots, ascending; services without such slots are left out.
     public func unsettledSlots(
         of slots: [ServiceID: [TargetID]], services: [TargetID: ServiceID], within silence: PinSilence
@@ -157,8 +172,8 @@ public final class FlowPins: Sendable {
         buckets.forEachPin { pin in
             let target = shoal_pin_target(pin.word)
             let table = Int(tableOfTarget[Int(target)])
-            guard table >= 0, bounds.contain(pin.word), !tables[table].isEmpty else { return }
-            let slot = Int(slotIndex(hash: pin.slotHash, size: UInt32(tables[table].count)))
+            guard table >= 0, bounds.contain(pin.word), let hash = pin.slotHash, !tables[table].isEmpty else { return }
+            let slot = Int(slotIndex(hash: hash, size: UInt32(tables[table].count)))
             if tables[table][slot].rawValue != target { unsettled[table][slot] = true }
         }
 
@@ -192,34 +207,38 @@ public final class FlowPins: Sendable {
 /// Which words of pins are of live ones at one moment.
 private struct LiveBounds {
     private let now: UInt32
-    private let new: UInt32
+    private let opening: UInt32
+    private let seenOnce: UInt32
     private let established: UInt32
     private let closing: UInt32
 
     init(_ silence: PinSilence?, now: UInt32) {
         self.now = now
-        new = silence.map { PinClock.units(seconds: $0.new) } ?? .max
+        opening = silence.map { PinClock.units(seconds: $0.opening) } ?? .max
+        seenOnce = silence.map { PinClock.units(seconds: $0.seenOnce) } ?? .max
         established = silence.map { PinClock.units(seconds: $0.established) } ?? .max
         closing = silence.map { PinClock.units(seconds: $0.closing) } ?? .max
     }
 
     func contain(_ word: UInt64) -> Bool {
         let bound =
-            switch shoal_pin_state(word) {
-            case SHOAL_PIN_NEW: new
-            case SHOAL_PIN_ESTABLISHED: established
-            default: closing
+            switch FlowPin.State(word) {
+            case .opening: opening
+            case .seenOnce: seenOnce
+            case .established: established
+            case .closing: closing
             }
         return shoal_pin_age(word, now) < bound
     }
 }
 
 extension PinCount {
-    fileprivate mutating func add(_ state: shoal_pin_state) {
+    fileprivate mutating func add(_ state: FlowPin.State) {
         switch state {
-        case SHOAL_PIN_NEW: new += 1
-        case SHOAL_PIN_ESTABLISHED: established += 1
-        default: closing += 1
+        case .opening: opening += 1
+        case .seenOnce: seenOnce += 1
+        case .established: established += 1
+        case .closing: closing += 1
         }
     }
 }

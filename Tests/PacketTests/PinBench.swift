@@ -85,9 +85,11 @@ struct PinBench {
 
     /// The target that a packet is sent to, all bytes of the frame checked.
     func target(
-        of flags: Packet.Flags, port: Int = 40000, sourceLocation: SourceLocation = #_sourceLocation
+        of flags: Packet.Flags, port: Int = 40000, sequence: UInt32 = 0x1122_3344,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Int {
-        let packet = scene.packet(flags, port: port)
+        var packet = scene.packet(flags, port: port)
+        packet.sequence = sequence
         let outcome = try bench.send(packet, sourceLocation: sourceLocation)
         #expect(outcome.reason == "to_target" && outcome.action == .redirect, sourceLocation: sourceLocation)
         let index = scene.targets.firstIndex { target in
@@ -102,15 +104,21 @@ struct PinBench {
     /// Makes all pins look as if they had been silent for so long, in the pins' unit of about a second.
     func age(by units: UInt64) {
         buckets.withUnsafeMutableBufferPointer { buckets in
-            for bucket in buckets.indices {
-                withUnsafeMutableBytes(of: &buckets[bucket]) { bytes in
-                    let pins = bytes.bindMemory(to: shoal_pin.self)
-                    for pin in pins.indices where shoal_pin_target(pins[pin].word) != 0 {
-                        let seen = (pins[pin].word >> 32 &- units) & (UInt64(SHOAL_PIN_TICKS) - 1)
-                        pins[pin].word &= ~((UInt64(SHOAL_PIN_TICKS) - 1) << 32)
-                        pins[pin].word |= seen << 32
-                    }
+            buckets.withMemoryRebound(to: shoal_pin.self) { pins in
+                for index in pins.indices where shoal_pin_target(pins[index].word) != 0 {
+                    let seen = (pins[index].word >> 32 &- units) & (UInt64(SHOAL_PIN_TICKS) - 1)
+                    pins[index].word &= ~((UInt64(SHOAL_PIN_TICKS) - 1) << 32)
+                    pins[index].word |= seen << 32
                 }
+            }
+        }
+    }
+
+    /// Puts another tag before the words of all pins, as a reader may see it while they are being replaced.
+    func tear(to tag: UInt64) {
+        buckets.withUnsafeMutableBufferPointer { buckets in
+            buckets.withMemoryRebound(to: shoal_pin.self) { pins in
+                for index in pins.indices where shoal_pin_target(pins[index].word) != 0 { pins[index].tag = tag }
             }
         }
     }

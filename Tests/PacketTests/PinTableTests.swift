@@ -9,7 +9,7 @@ import Testing
 @Suite("table of pins", .needsRoot)
 struct PinTableTests {
     private static let unlimited = PinPolicy(newPerSecond: .max / 2)
-    private static let noPatience = PinSilence(new: 0, established: 0, closing: 0)
+    private static let noPatience = PinSilence(opening: 0, seenOnce: 0, established: 0, closing: 0)
     private static let service = ServiceID(rawValue: 0)
 
     /// IPv4 sources whose flows to the scene's VIP have the same eight places in the table.
@@ -50,7 +50,25 @@ struct PinTableTests {
             bench.age(by: 320)
             #expect(try send(8, .syn) == 12)
             #expect(try bench.events()["replaced"] == 1)
-            #expect(bench.pins.counts() == [bench.id(1): PinCount(new: 1, established: 7)])
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(opening: 1, established: 7)])
+        }
+    }
+
+    @Test("a word that stands beside another flow's tag is nobody's pin", arguments: [Packet.Flags.syn, .ack])
+    func torn(_ flags: Packet.Flags) async throws {
+        let flows = Self.neighbours(2)
+        try await PinBench.run { (bench) throws in
+            bench.move(from: 0, to: 1)
+            let sender = bench.sender
+            _ = try sender.send(flows[0].address, port: flows[0].port, .syn)
+            if flags == .ack { _ = try sender.send(flows[0].address, port: flows[0].port, .ack) }
+            let source = Endpoint(
+                address: IPAddress(ipv4: flows[1].address), port: flows[1].port, transport: .tcp)
+            bench.tear(
+                to: longFlowHash(
+                    from: source, to: endpoint(PinScene.ipv4.vip), sourceOnly: false, key: Bench.key))
+            bench.move(from: 0, to: 2)
+            #expect(try sender.send(flows[1].address, port: flows[1].port, .ack) == 11)
         }
     }
 
@@ -100,7 +118,7 @@ struct PinTableTests {
             }
             let events = try bench.events()
             #expect(refused.reduce(0, +) == events["raced"], "one that lost the race goes to the previous target")
-            #expect(bench.pins.counts() == [bench.id(1): PinCount(new: flows.count)])
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(opening: flows.count)])
         }
     }
 
@@ -144,7 +162,9 @@ struct PinTableTests {
             }
             let (old, new, once) = (0..<60 as Range<UInt32>, 60..<120 as Range<UInt32>, 120..<160 as Range<UInt32>)
             for flow in old { for _ in 1...2 { _ = try sender.send(0x6440_0000 + flow, .ack) } }
-            for flow in new { _ = try sender.send(0x6440_0000 + flow, .syn) }
+            for flow in new {
+                for flags in [Packet.Flags.syn, .ack] { _ = try sender.send(0x6440_0000 + flow, flags) }
+            }
             for flow in once { _ = try sender.send(0x6440_0000 + flow, .ack) }
             #expect(Set(bench.pins.all().map(\.hash)) == Set((0..<160).map(hash)))
 
@@ -157,13 +177,15 @@ struct PinTableTests {
                 let slots = { (flows: [UInt32]) in
                     Set(flows.map { Int(slotIndex(hash: hash($0), size: UInt32(size))) }).sorted()
                 }
-                #expect(unsettled(PinSilence()) == [Self.service: slots(Array(old) + Array(once))])
-                #expect(unsettled(PinSilence(new: 0)) == [Self.service: slots(Array(old))])
+                #expect(unsettled(.forgotten) == [Self.service: slots(Array(old) + Array(once))])
+                var silence = PinSilence.forgotten
+                silence.seenOnce = 0
+                #expect(unsettled(silence) == [Self.service: slots(Array(old))])
                 #expect(unsettled(Self.noPatience).isEmpty)
             }
             let others = bench.pins.unsettledSlots(
                 of: [ServiceID(rawValue: 5): [bench.id(2)]], services: [bench.id(2): ServiceID(rawValue: 5)],
-                within: PinSilence())
+                within: .forgotten)
             #expect(others.isEmpty, "pins of other services' targets say nothing about this one")
         }
     }
@@ -175,8 +197,10 @@ struct PinTableTests {
             for port in 1...3 { _ = try bench.target(of: .ack, port: port) }
             for port in 2...3 { _ = try bench.target(of: .ack, port: port) }
             _ = try bench.target(of: [.fin, .ack], port: 3)
-            let silence = PinSilence(new: 20, established: 60, closing: 40)
-            let left = [(10, PinCount(new: 1, established: 1, closing: 1)), (15, PinCount(established: 1, closing: 1))]
+            let silence = PinSilence(opening: 0, seenOnce: 20, established: 60, closing: 40)
+            let left = [
+                (10, PinCount(seenOnce: 1, established: 1, closing: 1)), (15, PinCount(established: 1, closing: 1)),
+            ]
             for (units, count) in left + [(20, PinCount(established: 1)), (20, PinCount())] {
                 bench.age(by: UInt64(units))
                 let before = bench.pins.all().count
@@ -198,7 +222,7 @@ struct PinTableTests {
             // The load balancer goes, and another comes with the same VIP, ids and targets, in another order.
             for step in plan(from: try bench.maps.tables(), to: Tables()) { try bench.maps.perform(step) }
             #expect(bench.pins.removeAll(naming: [bench.id(0)]) == 1)
-            #expect(bench.pins.counts() == [bench.id(1): PinCount(new: 1)])
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(opening: 1)])
             #expect(bench.pins.removeAll(naming: [bench.id(1), bench.id(2)]) == 1)
             try bench.bench.serve(bench.scene.vip, targets: bench.scene.targets.reversed())
             bench.move(from: 0, to: 1)
@@ -217,7 +241,7 @@ struct PinTableTests {
             #expect(pins.columns == ["service", "target", "state", "silent_seconds", "slot_hash"])
             #expect(
                 pins.rows.map { Array($0[..<3]) } == [
-                    [.number(0), .number(1), .text("established")], [.number(0), .number(2), .text("new")],
+                    [.number(0), .number(1), .text("established")], [.number(0), .number(2), .text("opening")],
                 ])
             #expect(
                 try bench.maps.dump(.pinCounters).rows.first { $0[0] == .text("made") } == [.text("made"), .number(2)])
@@ -229,17 +253,17 @@ struct PinTableTests {
         try await PinBench.run(pins: Self.unlimited) { (bench) throws in
             bench.move(from: 0, to: 1)
             let sender = bench.sender
-            for flow in 0..<1_000_000 as Range<UInt32> { _ = try sender.send(0x6440_0000 + flow, .syn) }
-            let slots = [Self.service: [TargetID](repeating: bench.id(0), count: 131_071)]
-            let services = [bench.id(1): Self.service]
+            for flow in 0..<1_000_000 as Range<UInt32> { _ = try sender.send(0x6440_0000 + flow, .ack) }
+            let slots = [Self.service: [TargetID](repeating: bench.id(1), count: 131_071)]
+            let services = [bench.id(0): Self.service]
             let clock = ContinuousClock()
             let times = [
                 ("counts", clock.best { _ = bench.pins.counts() }),
                 (
                     "unsettledSlots",
-                    clock.best { _ = bench.pins.unsettledSlots(of: slots, services: services, within: PinSilence()) }
+                    clock.best { _ = bench.pins.unsettledSlots(of: slots, services: services, within: .forgotten) }
                 ),
-                ("sweep of none", clock.best { bench.pins.sweep(PinSilence(new: 10_000)) }),
+                ("sweep of none", clock.best { bench.pins.sweep(.forgotten) }),
                 ("sweep of all", clock.measure { bench.pins.sweep(Self.noPatience) }),
             ]
             for (name, time) in times {

@@ -5,9 +5,6 @@ import Testing
 
 @Suite("moving slots", .needsRoot)
 struct PinTests {
-    /// Silence of no length is always too long: SYNs begin their flow anew, and every place is vacant.
-    private static let noPatience = PinSilence(new: 0, established: 0, closing: 0)
-
     @Test("a flow that begins goes to the slot's target and stays there", arguments: PinScene.all)
     func beginning(_ scene: PinScene) async throws {
         try await PinBench.run(scene) { (bench) throws in
@@ -17,7 +14,7 @@ struct PinTests {
             bench.move(from: 0, to: 2)
             #expect(try bench.target(of: .ack) == 1, "the slot has moved on, the flow has not")
             #expect(try bench.target(of: .syn, port: 40001) == 2)
-            #expect(bench.pins.counts() == [bench.id(1): PinCount(established: 1), bench.id(2): PinCount(new: 1)])
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(established: 1), bench.id(2): PinCount(opening: 1)])
             #expect(try bench.events()["made"] == 2)
         }
     }
@@ -71,6 +68,53 @@ struct PinTests {
         }
     }
 
+    @Test("a forged SYN takes nothing from a flow that has no pin yet", arguments: PinScene.all)
+    func forgedFirst(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .syn, sequence: 0x5555_0000) == 1, "for all that can be known, a new flow")
+            for flags in [Packet.Flags.ack, [.fin, .ack], .rst] {
+                #expect(try bench.target(of: flags, sequence: 0x1234_5678) == 0, "but this is an older one")
+            }
+            #expect(try bench.target(of: .ack, sequence: 0x5554_ffff) == 0)
+            #expect(try bench.target(of: .ack, sequence: 0x5557_0000) == 0)
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(opening: 1)])
+            #expect(try bench.target(of: .ack, sequence: 0x5555_0001) == 1, "unless it was no forgery")
+            #expect(try bench.target(of: .ack, sequence: 0x1234_5678) == 1)
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(established: 1)])
+        }
+    }
+
+    @Test("a flow continues its SYN wherever its sequence numbers begin, also a later SYN's", arguments: PinScene.all)
+    func sequences(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            let continued: [(UInt32, UInt32)] = [
+                (0, 1), (0xffff, 0x1_0000), (0x1_fffe, 0x2_fffe), (.max, 0), (0xfffe_ffff, 0xffff_0000),
+                (.max - 9, 0xfff0),
+            ]
+            for (port, (syn, next)) in continued.enumerated() {
+                #expect(try bench.target(of: .syn, port: port, sequence: syn) == 1)
+                #expect(try bench.target(of: .ack, port: port, sequence: next) == 1)
+            }
+            for syn in [7, 0x7777_7777] as [UInt32] {
+                #expect(try bench.target(of: .syn, port: 100, sequence: syn) == 1)
+            }
+            #expect(try bench.target(of: .ack, port: 100, sequence: 8) == 0, "this SYN has been given up")
+            #expect(try bench.target(of: .ack, port: 100, sequence: 0x7777_7778) == 1)
+        }
+    }
+
+    @Test("where nobody is left at the previous target, any packet follows the pin")
+    func noOlderFlows() async throws {
+        try await PinBench.run { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .syn, sequence: 1) == 1)
+            bench.move(from: nil, to: 2)
+            #expect(try bench.target(of: .ack, sequence: 0x1234_5678) == 1)
+        }
+    }
+
     @Test(
         "flags that contradict each other begin no flow",
         arguments: [[.syn, .ack], [.syn, .fin], [.syn, .rst]] as [Packet.Flags])
@@ -92,11 +136,11 @@ struct PinTests {
             }
             #expect(bench.pins.counts() == [bench.id(0): PinCount(closing: 2)])
             bench.age(by: 12)
-            #expect(bench.pins.counts(within: PinSilence(closing: 10)).isEmpty)
-            #expect(bench.pins.counts(within: PinSilence(closing: 20)) == [bench.id(0): PinCount(closing: 2)])
+            #expect(bench.pins.counts(within: .replaceable).isEmpty)
+            #expect(bench.pins.counts(within: .forgotten) == [bench.id(0): PinCount(closing: 2)])
             #expect(try bench.target(of: .syn, port: 1) == 1, "the client uses its port again")
             #expect(try bench.target(of: .ack, port: 2) == 0, "this one was only slow")
-            #expect(bench.pins.counts() == [bench.id(0): PinCount(closing: 1), bench.id(1): PinCount(new: 1)])
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(closing: 1), bench.id(1): PinCount(opening: 1)])
             #expect(try bench.events()["moved"] == 1)
         }
     }
@@ -128,7 +172,7 @@ struct PinTests {
             #expect(try bench.target(of: .syn, port: 2) == 2)
             try bench.giveAway(target: 2)
             #expect(try bench.target(of: .ack, port: 2) == 0, "the id is another service's now")
-            #expect(bench.pins.counts() == [bench.id(0): PinCount(new: 2)])
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(seenOnce: 2)])
             #expect(try bench.events()["moved"] == 3)
         }
     }
@@ -152,7 +196,7 @@ struct PinTests {
             bench.move(from: 0, to: nil)
             #expect(try bench.target(of: .ack) == 0)
             #expect(try bench.bench.send(scene.packet(.syn, port: 2)).reason == "no_target")
-            #expect(bench.pins.counts() == [bench.id(0): PinCount(new: 1)])
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(seenOnce: 1)])
         }
     }
 
@@ -190,7 +234,8 @@ struct PinTests {
             #expect(try bench.target(of: .ack, port: 6) == 0)
             for port in 1...5 { #expect(try bench.target(of: .syn, port: port) == 0, "established before the flood") }
             let counts = bench.pins.counts()
-            #expect(counts == [bench.id(0): PinCount(new: 1, established: 5), bench.id(1): PinCount(new: made)])
+            #expect(
+                counts == [bench.id(0): PinCount(seenOnce: 1, established: 5), bench.id(1): PinCount(opening: made)])
         }
     }
 

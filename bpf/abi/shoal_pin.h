@@ -8,7 +8,8 @@
  * All that changes about a pin is in its word, so that one compare-and-swap changes it. The word
  * also says whose it is: `check` is made of the tag and of the hash that picked the flow's slot.
  * Whoever reads the tag of one flow and the word of another, as can happen while a pin is being
- * replaced, sees that they don't belong together.
+ * replaced, sees that they don't belong together. While a flow is opening, the lower half of
+ * `check` holds the upper half of the sequence number that follows its SYN.
  *
  * A word of 0 is a free place, whatever its tag is. Otherwise only the program that has put
  * SHOAL_PIN_BEING_WRITTEN there may write the tag.
@@ -42,9 +43,11 @@ struct shoal_pin_bucket {
 SHOAL_ASSERT_SIZE(struct shoal_pin_bucket, 64);
 
 enum shoal_pin_state {
-	SHOAL_PIN_NEW, /* one packet was seen, or SYNs only: perhaps a flood's */
+	SHOAL_PIN_OPENING, /* SYNs were seen, and nothing else */
+	SHOAL_PIN_SEEN_ONCE, /* one packet was seen, of a flow that had begun before */
 	SHOAL_PIN_ESTABLISHED,
 	SHOAL_PIN_CLOSING, /* FIN or RST was seen */
+	SHOAL_PIN_STATES,
 };
 
 static inline __attribute__((always_inline)) __u64
@@ -74,6 +77,16 @@ static inline __attribute__((always_inline)) __u32 shoal_pin_age(__u64 word, __u
 static inline __attribute__((always_inline)) __u32 shoal_pin_check(__u64 tag, __u32 hash)
 {
 	return (__u32)(tag >> 32) ^ hash;
+}
+
+/* Whether a word is the pin of the flow with this check. */
+static inline __attribute__((always_inline)) _Bool shoal_pin_is_of(__u64 word, __u32 check)
+{
+	__u32 difference = (__u32)word ^ check;
+
+	if (shoal_pin_state(word) == SHOAL_PIN_OPENING)
+		difference >>= 16;
+	return shoal_pin_target(word) && !difference;
 }
 
 /* Changes a pin's word unless somebody else has; a full memory barrier when it did.

@@ -54,9 +54,10 @@ struct shoal_config {
 	__u32 pins_on; /* 0: flows follow their slots, moving or not; for tests of what pins do */
 	__u32 pin_tick_shift; /* see shoal_pin.h */
 	__u32 pin_budget; /* pins a CPU may make in a tick: so many for SYNs, so many for others */
-	__u32 pin_silence[3]; /* ticks after which a silent pin may go, by enum shoal_pin_state */
+	__u32 pin_silence[4]; /* ticks after which a silent pin may go, by enum shoal_pin_state */
+	__u32 padding; /* 0 */
 };
-SHOAL_ASSERT_SIZE(struct shoal_config, 112);
+SHOAL_ASSERT_SIZE(struct shoal_config, 120);
 
 struct shoal_listener {
 	__u32 id; /* index into counters_listeners */
