@@ -89,6 +89,13 @@ public final class BPFMap<Key: BitwiseCopyable & Sendable, Value: BitwiseCopyabl
     }
 }
 
+extension BPFMap<UInt32, UInt32> {
+    /// Puts a program into a map of programs, for tail calls.
+    public func update(_ index: UInt32, to program: BPFProgram) throws(BPFError) {
+        try update(index, UInt32(program.descriptor.number))
+    }
+}
+
 /// An array of which every CPU has its own.
 public final class BPFPerCPUArray<Value: BitwiseCopyable & Sendable>: Sendable {
     private let descriptor: Descriptor

@@ -33,6 +33,20 @@ struct Bench {
     }
 
     private init(pins: PinPolicy) throws {
+        try Self.setUp()
+        try self.init(inSameNamespace: pins)
+    }
+
+    /// Another program, with maps of its own, where one is already.
+    init(inSameNamespace pins: PinPolicy) throws {
+        program = try LoadedProgram(hashKey: Self.key, pinPolicy: pins)
+        for name in ["front", "back"] {
+            let interface = try HostNetwork().interface(named: name)
+            try program.allowSending(by: AttachPoint(name: name, index: interface.index.rawValue))
+        }
+    }
+
+    private static func setUp() throws {
         try shell(
             """
             sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0
@@ -51,11 +65,6 @@ struct Bench {
             ip neigh add 192.0.2.7 lladdr 02:00:00:00:03:02 nud permanent dev other
             ip route add unreachable 10.66.0.0/24
             """)
-        program = try LoadedProgram(hashKey: Self.key, pinPolicy: pins)
-        for name in ["front", "back"] {
-            let interface = try HostNetwork().interface(named: name)
-            try program.allowSending(by: AttachPoint(name: name, index: interface.index.rawValue))
-        }
     }
 
     /// What became of a packet.

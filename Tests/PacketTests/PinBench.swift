@@ -73,6 +73,11 @@ struct PinBench {
         slots[slot / 2] = pair
     }
 
+    func moveAll(slots count: Int, from previous: Int?, to target: Int?) {
+        let value = shoal_slot(target: id(target).rawValue, previous: id(previous).rawValue)
+        for pair in 0..<count / 2 { slots[pair] = shoal_slot_pair(slots: (value, value)) }
+    }
+
     func settle(slot: Int = 0, at target: Int) { move(slot: slot, from: target, to: target) }
 
     func remove(target: Int) throws { try maps.perform(.removeTarget(id(target))) }
