@@ -27,7 +27,7 @@ struct PinClock: Sendable {
     /// How many units make at least so many seconds; limited to what a pin's age can tell.
     static func units(seconds: Int) -> UInt32 {
         let units = (UInt64(max(seconds, 0)) * 1_000_000_000 + nanosecondsPerUnit - 1) / nanosecondsPerUnit
-        return UInt32(min(units, UInt64(SHOAL_PIN_TICKS) - 1))
+        return UInt32(min(units, UInt64(SHOAL_PIN_AGES) - 1))
     }
 
     /// Whole seconds in so many units.

@@ -107,11 +107,12 @@ struct PinBench {
     }
 
     /// Makes all pins look as if they had been silent for so long, in the pins' unit of about a second.
-    func age(by units: UInt64) {
+    func age(by units: Int) {
         buckets.withUnsafeMutableBufferPointer { buckets in
             buckets.withMemoryRebound(to: shoal_pin.self) { pins in
                 for index in pins.indices where shoal_pin_target(pins[index].word) != 0 {
-                    let seen = (pins[index].word >> 32 &- units) & (UInt64(SHOAL_PIN_TICKS) - 1)
+                    let older = pins[index].word >> 32 &- UInt64(bitPattern: Int64(units))
+                    let seen = older & (UInt64(SHOAL_PIN_TICKS) - 1)
                     pins[index].word &= ~((UInt64(SHOAL_PIN_TICKS) - 1) << 32)
                     pins[index].word |= seen << 32
                 }

@@ -202,13 +202,29 @@ struct PinTableTests {
                 (10, PinCount(seenOnce: 1, established: 1, closing: 1)), (15, PinCount(established: 1, closing: 1)),
             ]
             for (units, count) in left + [(20, PinCount(established: 1)), (20, PinCount())] {
-                bench.age(by: UInt64(units))
+                bench.age(by: units)
                 let before = bench.pins.all().count
                 let removed = bench.pins.sweep(silence)
                 #expect(bench.pins.counts()[bench.id(0), default: PinCount()] == count)
                 #expect(removed == before - count.total)
             }
             #expect(try bench.target(of: .syn, port: 2) == 1, "nobody knows this flow any more")
+        }
+    }
+
+    @Test("a pin that was seen after the clock was read is the youngest of all, not the oldest")
+    func ahead() async throws {
+        let flows = Self.neighbours(9)
+        try await PinBench.run { (bench) throws in
+            bench.move(from: 0, to: 1)
+            let sender = bench.sender
+            for flow in flows[..<8] { _ = try sender.send(flow.address, port: flow.port, .ack) }
+            bench.age(by: -3)
+            #expect(bench.pins.sweep(.replaceable) == 0)
+            #expect(bench.pins.all().allSatisfy { $0.silentSeconds == 0 })
+            #expect(try sender.send(flows[0].address, port: flows[0].port, .syn) == 11)
+            #expect(try sender.send(flows[8].address, port: flows[8].port, .syn) == 11)
+            #expect(try bench.events()["no_place"] == 1)
         }
     }
 

@@ -27,6 +27,7 @@
  * nothing; a helper that reads a clock costs it 25 ns.
  */
 #define SHOAL_PIN_TICKS 16384
+#define SHOAL_PIN_AGES 16320
 
 struct shoal_pin {
 	__u64 tag;
@@ -67,10 +68,14 @@ static inline __attribute__((always_inline)) enum shoal_pin_state shoal_pin_stat
 	return (enum shoal_pin_state)(word >> 46 & 3);
 }
 
-/* Ticks since the pin was last seen, less than SHOAL_PIN_TICKS. */
+/* Ticks since the pin was last seen, less than SHOAL_PIN_AGES. Whoever read the clock a moment ago
+ * may meet a pin that was seen since: its age is 0, not all but a whole turn of the clock.
+ */
 static inline __attribute__((always_inline)) __u32 shoal_pin_age(__u64 word, __u32 tick)
 {
-	return (tick - (__u32)(word >> 32)) & (SHOAL_PIN_TICKS - 1);
+	__u32 age = (tick - (__u32)(word >> 32)) & (SHOAL_PIN_TICKS - 1);
+
+	return age < SHOAL_PIN_AGES ? age : 0;
 }
 
 /* Of the hash that picked the slot. Its own inverse: given a check, it returns the hash. */
@@ -109,7 +114,7 @@ static inline __attribute__((always_inline)) _Bool shoal_pin_swap(struct shoal_p
 	X(MOVED, "moved", "a flow began anew, or its target is gone: pinned to another one")       \
 	X(OVER_BUDGET, "over_budget", "not made: too many in one second, as in a flood")           \
 	X(NO_PLACE, "no_place", "not made: the flow's places are all taken by live pins")          \
-	X(RACED, "raced", "not made: another CPU took the place in the same moment")
+	X(RACED, "raced", "not made: another CPU changed the place just then")
 
 #define SHOAL_PIN_EVENT_ENUM(name, label, meaning) SHOAL_PIN_EVENT_##name,
 enum shoal_pin_event { SHOAL_PIN_EVENTS(SHOAL_PIN_EVENT_ENUM) SHOAL_PIN_EVENT_COUNT };

@@ -47,10 +47,11 @@ struct shoal_hash_key {
 };
 SHOAL_ASSERT_SIZE(struct shoal_hash_key, 88);
 
-/* What the loader sets before the program is verified; constants from then on. */
+/* What the loader sets before the program is verified; constants from then on. The hash key is that
+ * of `meta` when maps are adopted, so that flows stay.
+ */
 struct shoal_config {
-	struct shoal_hash_key
-		hash_key; /* that of `meta` when maps are adopted, so that flows stay */
+	struct shoal_hash_key hash_key;
 	__u32 pins_on; /* 0: flows follow their slots, moving or not; for tests of what pins do */
 	__u32 pin_tick_shift; /* see shoal_pin.h */
 	__u32 pin_budget; /* pins a CPU may make in a tick: so many for SYNs, so many for others */
