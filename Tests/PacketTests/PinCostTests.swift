@@ -6,7 +6,7 @@ import NetworkNamespace
 import TableCompiler
 import Testing
 
-/// What pins cost, in nanoseconds a packet; `SHOAL_TIMINGS=1` prints the table of docs/decisions/0011-pins.md.
+/// What pins cost, in nanoseconds a packet; `SHOAL_TIMINGS=1` prints the table of docs/decisions/0012-pins.md.
 @Suite(.serialized, .needsRoot, .enabled(if: isTiming, "set SHOAL_TIMINGS"))
 struct PinCostTests {
     private static let slots = 65_536
