@@ -92,6 +92,7 @@ struct ConfigurationRows {
             sql: "UPDATE state SET revision = ?, region = ?", arguments: [Int64(revision), difference.result.region])
         try writeRows(difference.rows)
         for order in difference.orders { try arrange(order) }
+        if difference.rows.contains(where: { $0.kind == .service && $0.after == nil }) { try removeOrphanedTables() }
         try note(difference, revision: revision, author: author)
     }
 
@@ -128,6 +129,44 @@ struct ConfigurationRows {
             }
             last = position
         }
+    }
+
+    // MARK: Tables
+
+    /// To be called in a transaction, once the resources are written.
+    func write(_ tables: TableWrites) throws {
+        let remove = try database.makeStatement(sql: "DELETE FROM canonicalTable WHERE service = ?")
+        for service in tables.removals { try remove.execute(arguments: [service.rawValue]) }
+        let put = try database.makeStatement(
+            sql: """
+                INSERT OR REPLACE INTO canonicalTable (service, bytes) SELECT :service, :bytes
+                WHERE EXISTS (SELECT 1 FROM resource WHERE kind = :kind AND key = :service)
+                """)
+        for (service, bytes) in tables.puts {
+            try put.execute(arguments: [
+                "service": service.rawValue, "bytes": Data(bytes), "kind": Change.Kind.service.rawValue,
+            ])
+        }
+    }
+
+    /// Not by the rows that go: a service that moves to another load balancer goes and comes, and keeps its table.
+    private func removeOrphanedTables() throws {
+        try database.execute(
+            sql: """
+                DELETE FROM canonicalTable
+                WHERE NOT EXISTS (SELECT 1 FROM resource WHERE kind = ? AND key = canonicalTable.service)
+                """, arguments: [Change.Kind.service.rawValue])
+    }
+
+    func tables() throws -> [ResourceID: [UInt8]] {
+        // A file of an older schema stays as it is where nobody can write.
+        guard try database.tableExists("canonicalTable") else { return [:] }
+        let rows = try Row.fetchCursor(database, sql: "SELECT service, bytes FROM canonicalTable")
+        var tables: [ResourceID: [UInt8]] = [:]
+        while let row = try rows.next() {
+            tables[ResourceID(rawValue: row["service"])] = Array(row["bytes"] as Data)
+        }
+        return tables
     }
 
     // MARK: History

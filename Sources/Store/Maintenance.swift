@@ -9,6 +9,9 @@ public struct StoreReport: Sendable, Hashable {
     public let resourceCount: Int
     public let historyCount: Int
     public let accessKeyCount: Int
+    public let accessTokenCount: Int
+    /// Canonical tables with a history.
+    public let tableCount: Int
 }
 
 extension SQLiteStore {
@@ -125,6 +128,7 @@ extension SQLiteStore {
             let rows = ConfigurationRows(database: connection)
             let stored = try rows.read()
             _ = try rows.history(after: 0, limit: .max)
+            let tables = try rows.tables()
             func count(_ table: String) throws -> Int {
                 guard try connection.tableExists(table) else { return 0 }
                 return try Int.fetchOne(connection, sql: "SELECT count(*) FROM \(table)") ?? 0
@@ -133,7 +137,8 @@ extension SQLiteStore {
                 revision: stored.revision,
                 schema: try Int.fetchOne(connection, sql: "PRAGMA user_version") ?? 0,
                 resourceCount: try count("resource"), historyCount: try count("history"),
-                accessKeyCount: try count("accessKey"))
+                accessKeyCount: try count("accessKey"), accessTokenCount: try count("accessToken"),
+                tableCount: tables.count)
         }
     }
 }

@@ -22,12 +22,20 @@ public protocol ResourceStore: Sendable {
     /// Replaces all resources, if nobody else has since `revision`.
     ///
     /// Only what differs is written. A resource that is new gets an id and the time, one that changed its next version;
-    /// what the caller says about versions and times does not count. When nothing differs, the revision stays.
+    /// what the caller says about versions and times does not count. When nothing differs and no table is written, the
+    /// revision stays.
     ///
+    /// - Parameter tables: Written together with the resources, all or nothing. Those of services that are gone go in
+    ///   any case, and none is put for a service that is not there.
     /// - Returns: What is stored, for good: it outlives a crash of the machine.
     func commit(
-        _ configuration: Configuration, basedOn revision: UInt64, by author: Author, at unixSeconds: Int64
+        _ configuration: Configuration, basedOn revision: UInt64, tables: TableWrites, by author: Author,
+        at unixSeconds: Int64
     ) async throws(StoreError) -> StoredConfiguration
+
+    /// The stored canonical tables by the service's id: just those that were put, and since then neither removed nor
+    /// lost with their service.
+    func tables() async throws(StoreError) -> [ResourceID: [UInt8]]
 
     /// The newest resources after each change from now on, and first those of now when they are newer than `revision`.
     ///
@@ -41,6 +49,30 @@ public protocol ResourceStore: Sendable {
 
     /// The newest entries, as many as the limit says, oldest first.
     func newestHistory(after revision: UInt64, limit: Int) async throws(StoreError) -> [HistoryEntry]
+}
+
+extension ResourceStore {
+    /// Commits resources and leaves the tables of services that stay as they are.
+    public func commit(
+        _ configuration: Configuration, basedOn revision: UInt64, by author: Author, at unixSeconds: Int64
+    ) async throws(StoreError) -> StoredConfiguration {
+        try await commit(configuration, basedOn: revision, tables: TableWrites(), by: author, at: unixSeconds)
+    }
+}
+
+/// Canonical tables that a change stores or removes. What their bytes mean is no matter of the store.
+public struct TableWrites: Sendable, Hashable {
+    /// By the service's id, each in the place of an older one.
+    public var puts: [ResourceID: [UInt8]]
+    /// The services of which no table stays. There need be none.
+    public var removals: Set<ResourceID>
+
+    public init(puts: [ResourceID: [UInt8]] = [:], removals: Set<ResourceID> = []) {
+        self.puts = puts
+        self.removals = removals
+    }
+
+    public var isEmpty: Bool { puts.isEmpty && removals.isEmpty }
 }
 
 /// Who asked for a change.

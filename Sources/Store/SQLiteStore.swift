@@ -64,6 +64,10 @@ public actor SQLiteStore: ResourceStore {
         return StoredConfiguration(revision: stored.revision, configuration: Configuration(region: region))
     }
 
+    public func tables() throws(StoreError) -> [ResourceID: [UInt8]] {
+        try opened().read { try ConfigurationRows(database: $0).tables() }
+    }
+
     public nonisolated func watch(from revision: UInt64) -> AsyncStream<StoredConfiguration> {
         watchers.stream(from: revision)
     }
@@ -79,17 +83,18 @@ public actor SQLiteStore: ResourceStore {
     // MARK: Writing
 
     public func commit(
-        _ configuration: Configuration, basedOn revision: UInt64, by author: Author, at unixSeconds: Int64
+        _ configuration: Configuration, basedOn revision: UInt64, tables: TableWrites = TableWrites(),
+        by author: Author, at unixSeconds: Int64
     ) throws(StoreError) -> StoredConfiguration {
         let old = try current()
         guard old.revision == revision else { throw .conflict(current: old.revision, basedOn: revision) }
         let difference = try Difference(from: old.configuration, to: configuration, at: unixSeconds)
-        guard !difference.rows.isEmpty || !difference.orders.isEmpty || difference.result != old.configuration else {
-            return old
-        }
+        let isSame = difference.rows.isEmpty && difference.orders.isEmpty && difference.result == old.configuration
+        if isSame, tables.isEmpty { return old }
         let new = try write { rows in
             let next = try rows.lastRevision() + 1
             try rows.write(difference, revision: next, author: author)
+            try rows.write(tables)
             return StoredConfiguration(revision: next, configuration: difference.result)
         }
         newest = new

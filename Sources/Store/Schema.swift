@@ -5,7 +5,7 @@ enum Schema {
     /// "Shoa" in ASCII, where SQLite keeps the kind of a file.
     static let applicationID: UInt32 = 0x5368_6f61
     /// The newest one, which this version reads and writes. The file has it as `user_version`.
-    static let version = 3
+    static let version = 4
 
     /// Each step is a transaction: it is done or it is not. A step that was released never changes.
     static func migrator() -> DatabaseMigrator {
@@ -77,6 +77,17 @@ enum Schema {
                         isRevoked INTEGER NOT NULL
                     ) STRICT;
                     PRAGMA user_version = 3;
+                    """)
+        }
+        migrator.registerMigration("4") { database in
+            try database.execute(
+                sql: """
+                    -- Only of services whose table has a history; whoever compiles tables knows what the bytes mean.
+                    CREATE TABLE canonicalTable (
+                        service TEXT PRIMARY KEY NOT NULL,
+                        bytes BLOB NOT NULL
+                    ) STRICT;
+                    PRAGMA user_version = 4;
                     """)
         }
         return migrator

@@ -61,17 +61,21 @@ struct StoreCommand: ParsableCommand {
             let resources: Int
             let historyEntries: Int
             let accessKeys: Int
+            let tokens: Int
+            let canonicalTables: Int
         }
 
         func run() throws {
             let report = try orFailure { try SQLiteStore.check(place.path) }
             let answer = Answer(
                 path: place.path, revision: report.revision, schema: report.schema, resources: report.resourceCount,
-                historyEntries: report.historyCount, accessKeys: report.accessKeyCount)
+                historyEntries: report.historyCount, accessKeys: report.accessKeyCount,
+                tokens: report.accessTokenCount, canonicalTables: report.tableCount)
             try output.format.write(answer) { answer in
                 "\(answer.path) is sound: revision \(answer.revision), schema \(answer.schema), "
                     + "\(answer.resources) resources, \(answer.historyEntries) history entries, "
-                    + "\(answer.accessKeys) access keys\n"
+                    + "\(answer.accessKeys) access keys, \(answer.tokens) tokens, "
+                    + "\(answer.canonicalTables) canonical tables with a history\n"
             }
         }
     }

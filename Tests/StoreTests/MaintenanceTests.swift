@@ -67,10 +67,18 @@ struct MaintenanceTests {
     func check() async throws {
         let directory = try TemporaryDirectory()
         let store = SQLiteStore(path: directory.store)
-        try await store.change { $0 = .small }
+        let service = try await store.change { $0 = .small }.configuration.loadBalancers[0].services[0].id
+        try await store.change(tables: TableWrites(puts: [try #require(service): [1]])) { _ in }
+        try await store.create(
+            AccessKey(id: "AK1", secret: "s", role: "admin", createdAt: 5, createdBy: "alice"), by: operatorAuthor)
+        for id in ["tok-1", "tok-2"] {
+            let token = AccessToken(id: id, digest: id, role: "viewer", createdAt: 6, createdBy: "alice")
+            try await store.create(token, by: operatorAuthor)
+        }
         let report = try await store.check()
         await store.close()
-        #expect(report.revision == 1 && report.resourceCount == 6 && report.historyCount == 6)
+        #expect(report.revision == 2 && report.resourceCount == 6 && report.historyCount == 9)
+        #expect(report.accessKeyCount == 1 && report.accessTokenCount == 2 && report.tableCount == 1)
         #expect(try SQLiteStore.check(directory.store) == report)
         #expect(throws: StoreError.missing(path: directory.path + "/none.db")) {
             try SQLiteStore.check(directory.path + "/none.db")

@@ -8,7 +8,7 @@ struct RawDatabase {
     func revertToSchema1() throws {
         try execute(
             """
-            DROP TABLE accessKey; DROP TABLE accessToken;
+            DROP TABLE accessKey; DROP TABLE accessToken; DROP TABLE canonicalTable;
             DELETE FROM grdb_migrations WHERE identifier > '1'; PRAGMA user_version = 1
             """)
     }
@@ -17,8 +17,17 @@ struct RawDatabase {
     func revertToSchema2() throws {
         try execute(
             """
-            ALTER TABLE accessKey DROP COLUMN description; DROP TABLE accessToken;
+            ALTER TABLE accessKey DROP COLUMN description; DROP TABLE accessToken; DROP TABLE canonicalTable;
             DELETE FROM grdb_migrations WHERE identifier > '2'; PRAGMA user_version = 2
+            """)
+    }
+
+    /// The same for schema 3, which has no tables.
+    func revertToSchema3() throws {
+        try execute(
+            """
+            DROP TABLE canonicalTable;
+            DELETE FROM grdb_migrations WHERE identifier > '3'; PRAGMA user_version = 3
             """)
     }
 

@@ -230,6 +230,11 @@ struct StoreFaultTests {
             #expect(loadBalancer.description == "\(acknowledged)" && loadBalancer.version == acknowledged)
             #expect(loadBalancer.groups[0].targets[0].weight == Int(acknowledged % 101))
             #expect(loadBalancer.listeners.map(\.name) == (0..<acknowledged % 7).map { "l\($0)" })
+            let service = try #require(loadBalancer.services[0].id)
+            // The first change makes the service, which has an id from then on.
+            let hasTable = acknowledged > 1 && acknowledged % 5 != 0
+            let table = String(repeating: "\(acknowledged),", count: 1000)
+            #expect(try await store.tables() == (hasTable ? [service: Array(table.utf8)] : [:]), "round \(round)")
             let count = min(acknowledged, 100)
             let history = try await store.history(after: acknowledged - count, limit: .max)
             #expect(Set(history.map(\.revision)).count == Int(count), "every change is in the history")

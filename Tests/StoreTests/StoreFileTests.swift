@@ -32,7 +32,7 @@ struct StoreFileTests {
         #expect(try SQLiteStore.check(directory.store).schema == 1)
         let store = SQLiteStore(path: directory.store)
         #expect(try await store.read().configuration.changes(to: .small).isEmpty)
-        #expect(try await store.check().schema == 3)
+        #expect(try await store.check().schema == 4)
         #expect(try await store.accessKeys().isEmpty)
         #expect(try await store.accessTokens().isEmpty)
     }
@@ -47,7 +47,35 @@ struct StoreFileTests {
         try RawDatabase(path: directory.store).revertToSchema2()
         #expect(try SQLiteStore.check(directory.store).schema == 2)
         #expect(try await store.accessKeys() == [key])
-        #expect(try await store.check().schema == 3)
+        #expect(try await store.check().schema == 4)
+    }
+
+    @Test("resources of schema 3 have no tables, and can be given some")
+    func tablesOfOlderSchema() async throws {
+        let directory = try TemporaryDirectory()
+        try await Self.make(at: directory.store)
+        try RawDatabase(path: directory.store).revertToSchema3()
+        #expect(try SQLiteStore.check(directory.store).schema == 3)
+        let store = SQLiteStore(path: directory.store)
+        let stored = try await store.read()
+        #expect(stored.configuration.changes(to: .small).isEmpty && stored.revision == 1)
+        #expect(try await store.check().schema == 4)
+        #expect(try await store.tables().isEmpty)
+        let service = try #require(stored.configuration.loadBalancers[0].services[0].id)
+        try await store.change(tables: TableWrites(puts: [service: [1, 2]])) { _ in }
+        #expect(try await store.tables() == [service: [1, 2]])
+    }
+
+    @Test("schema 3 has no tables where nobody can write", .needsRoot)
+    func tablesOfOlderSchemaReadOnly() async throws {
+        let disk = try TemporaryFileSystem(size: "1m")
+        try await Self.make(at: disk.store)
+        try RawDatabase(path: disk.store).revertToSchema3()
+        try disk.setReadOnly(true)
+        let store = SQLiteStore(path: disk.store)
+        #expect(try await store.tables().isEmpty)
+        #expect(try await store.check().tableCount == 0)
+        await store.close()
     }
 
     @Test("keys of schema 2 are read where nobody can write", .needsRoot)
@@ -74,11 +102,11 @@ struct StoreFileTests {
         try Self.overwrite(directory.store, at: 60, with: [0, 0, 0, 9])
         let before = try contents(of: directory.store)
         let store = SQLiteStore(path: directory.store)
-        let error = StoreError.newerSchema(path: directory.store, found: 9, known: 3)
+        let error = StoreError.newerSchema(path: directory.store, found: 9, known: 4)
         await #expect(throws: error) { try await store.read() }
         await #expect(throws: error) { try await store.commit(.small, basedOn: 1, by: operatorAuthor, at: 0) }
         #expect(throws: error) { try SQLiteStore.check(directory.store) }
-        #expect("\(error)".contains("newer version") && "\(error)".contains("schema 9, this one knows 3"))
+        #expect("\(error)".contains("newer version") && "\(error)".contains("schema 9, this one knows 4"))
         #expect(try contents(of: directory.store) == before)
         #expect(try files(in: directory.path) == ["shoal.db"])
     }
@@ -93,7 +121,7 @@ struct StoreFileTests {
                 try FileManager.default.copyItem(atPath: directory.store + suffix, toPath: copy + suffix)
             }
         }
-        await #expect(throws: StoreError.newerSchema(path: copy, found: 9, known: 3)) {
+        await #expect(throws: StoreError.newerSchema(path: copy, found: 9, known: 4)) {
             try await SQLiteStore(path: copy).read()
         }
     }

@@ -132,13 +132,13 @@ extension SQLiteStore {
     /// Commits over what is stored, at a fixed time.
     @discardableResult
     func change(
-        by author: Author = operatorAuthor, at unixSeconds: Int64 = 1_700_000_000,
+        tables: TableWrites = TableWrites(), by author: Author = operatorAuthor, at unixSeconds: Int64 = 1_700_000_000,
         _ change: (inout Configuration) -> Void
     ) throws(StoreError) -> StoredConfiguration {
         let old = try read()
         var new = old.configuration
         change(&new)
-        return try commit(new, basedOn: old.revision, by: author, at: unixSeconds)
+        return try commit(new, basedOn: old.revision, tables: tables, by: author, at: unixSeconds)
     }
 }
 

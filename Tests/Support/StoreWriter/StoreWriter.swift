@@ -67,7 +67,8 @@ struct StoreWriter {
         setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
     }
 
-    /// A change that says in three places which revision it makes, one of them a list that grows and shrinks.
+    /// A change that says in four places which revision it makes: one of them is a list that grows and shrinks, and one
+    /// a table, which comes and goes.
     private static func commit(
         to store: SQLiteStore, over stored: StoredConfiguration
     ) async throws -> StoredConfiguration {
@@ -77,7 +78,7 @@ struct StoreWriter {
             guard let vip = IPAddress("203.0.113.10"), let address = IPAddress("10.1.0.1") else { throw Usage() }
             configuration.loadBalancers = [
                 LoadBalancer(
-                    name: "web", vip: vip,
+                    name: "web", vip: vip, services: [BackendService(name: "none", port: 80)],
                     groups: [ServerGroup(name: "servers", targets: [Target(server: .address(address))])])
             ]
         }
@@ -86,8 +87,17 @@ struct StoreWriter {
         configuration.loadBalancers[0].listeners = (0..<revision % 7).map {
             Listener(name: "l\($0)", port: Int($0) + 1, service: "none")
         }
+        var tables = TableWrites()
+        if let service = configuration.loadBalancers[0].services[0].id {
+            if revision % 5 == 0 {
+                tables.removals = [service]
+            } else {
+                // Longer than a page of the file.
+                tables.puts[service] = Array(repeatElement(Array("\(revision),".utf8), count: 1000).joined())
+            }
+        }
         return try await store.commit(
-            configuration, basedOn: stored.revision, by: Author(kind: .system, name: "writer"),
+            configuration, basedOn: stored.revision, tables: tables, by: Author(kind: .system, name: "writer"),
             at: Int64(Date().timeIntervalSince1970))
     }
 
