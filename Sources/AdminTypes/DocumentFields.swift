@@ -6,14 +6,14 @@ enum DocumentFields {
     ]
     static let listener = ["name", "description", "enabled", "protocol", "port", "service"]
     static let service = [
-        "name", "description", "protocol", "port", "algorithm", "forwardingMode", "drainSeconds", "allUnhealthyPolicy",
-        "healthCheck", "group", "availabilityGroup",
+        "name", "description", "protocol", "port", "algorithm", "forwardingMode", "drainSeconds", "slowStartSeconds",
+        "allUnhealthyPolicy", "healthCheck", "group", "availabilityGroup",
     ]
     static let healthCheck = [
         "enabled", "protocol", "port", "timeoutSeconds", "intervalSeconds", "unhealthyThreshold", "healthyThreshold",
     ]
     static let group = ["name", "description", "type", "targets"]
-    static let target = ["address", "instance", "type", "port", "weight"]
+    static let target = ["address", "instance", "type", "port", "weight", "adminState", "drainUntil"]
     static let availabilityGroup = ["name", "description", "vpc", "instances"]
     static let instance = ["id", "description", "address", "vpc", "state"]
 }

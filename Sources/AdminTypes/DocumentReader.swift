@@ -69,6 +69,8 @@ extension DocumentReader {
             algorithm: choice("algorithm", in: fields, default: standard.algorithm),
             forwardingMode: choice("forwardingMode", in: fields, default: standard.forwardingMode),
             drainSeconds: integer("drainSeconds", in: fields, Limits.drainSeconds, default: standard.drainSeconds),
+            slowStartSeconds: integer(
+                "slowStartSeconds", in: fields, Limits.slowStartSeconds, default: standard.slowStartSeconds),
             allUnhealthyPolicy: choice("allUnhealthyPolicy", in: fields, default: standard.allUnhealthyPolicy),
             healthCheck: healthCheck(in: fields), servers: servers(in: fields))
     }
@@ -118,7 +120,8 @@ extension DocumentReader {
         return Target(
             server: server, isContainer: isContainer(server, in: fields),
             port: integer("port", in: fields, Limits.portOrNone, default: 0),
-            weight: integer("weight", in: fields, Limits.weight, default: Target.defaultWeight))
+            weight: integer("weight", in: fields, Limits.weight, default: Target.defaultWeight),
+            adminState: choice("adminState", in: fields, default: .enabled), drainUntil: time("drainUntil", in: fields))
     }
 
     private mutating func isContainer(_ server: Target.Server, in target: Fields) -> Bool {
@@ -266,6 +269,14 @@ extension DocumentReader {
     ) -> Int {
         let rule = "a whole number in \(allowed.lowerBound)...\(allowed.upperBound)"
         return value(name, in: fields, default: standard, standIn: allowed.lowerBound, expected: rule) { $0.integer }
+    }
+
+    /// Unix seconds; `nil` when it is left out.
+    private mutating func time(_ name: String, in fields: Fields) -> Int64? {
+        guard fields[name] != nil else { return nil }
+        return value(name, in: fields, default: nil, standIn: 0, expected: UTCTime.rule) {
+            $0.text.flatMap { UTCTime.unixSeconds($0) }
+        }
     }
 
     private mutating func boolean(_ name: String, in fields: Fields, default standard: Bool) -> Bool {

@@ -83,6 +83,7 @@ extension DocumentValue {
             ("algorithm", .text(service.algorithm.rawValue)),
             ("forwardingMode", .text(service.forwardingMode.rawValue)),
             ("drainSeconds", .number(service.drainSeconds)),
+            service.slowStartSeconds == 0 ? nil : ("slowStartSeconds", .number(service.slowStartSeconds)),
             ("allUnhealthyPolicy", .text(service.allUnhealthyPolicy.rawValue)),
             ("healthCheck", DocumentValue(service.healthCheck)),
             servers,
@@ -123,6 +124,8 @@ extension DocumentValue {
                 target.kind == .container ? ("type", .text(target.kind.rawValue)) : nil,
                 ("port", .number(target.port)),
                 ("weight", .number(target.weight)),
+                target.adminState == .enabled ? nil : ("adminState", .text(target.adminState.rawValue)),
+                target.drainUntil.map { ("drainUntil", .text(UTCTime.text($0))) },
             ], isShort: true)
     }
 

@@ -154,8 +154,9 @@ extension RequestReader {
         let infos = list(fields, "agInfoSpec") { $0.availabilityGroupInfo($1, at: $2) }
         return ServiceOptions(
             algorithm: choice(fields, "algorithm"), forwardingMode: choice(fields, "forwardingMode"),
-            drainSeconds: integer(fields, "drainSeconds"), allUnhealthyPolicy: choice(fields, "allUnhealthyPolicy"),
-            groups: groups, availabilityGroups: infos ?? ids, description: text(fields, "description"))
+            drainSeconds: integer(fields, "drainSeconds"), slowStartSeconds: integer(fields, "slowStartSeconds"),
+            allUnhealthyPolicy: choice(fields, "allUnhealthyPolicy"), groups: groups, availabilityGroups: infos ?? ids,
+            description: text(fields, "description"))
     }
 
     private mutating func availabilityGroupInfo(_ value: JSONValue, at path: FieldPath) -> String {
@@ -196,7 +197,8 @@ extension RequestBody {
                     return TargetSpec(
                         kind: reader.choice(fields, "type"), instance: reader.text(fields, "instanceId"),
                         address: reader.address(fields, "ipAddress"), port: reader.integer(fields, "port"),
-                        weight: reader.integer(fields, "weight"))
+                        weight: reader.integer(fields, "weight"), adminState: reader.choice(fields, "adminState"),
+                        drainUntil: reader.time(fields, "drainUntil"))
                 }
             }
         }
@@ -215,10 +217,24 @@ extension RequestBody {
                     guard let fields = reader.fields(of: value, at: path) else { return TargetUpdate(id: "") }
                     return TargetUpdate(
                         id: reader.required(fields, "targetId", "") { $0.text($1, $2) },
-                        port: reader.integer(fields, "port"), weight: reader.integer(fields, "weight"))
+                        port: reader.integer(fields, "port"), weight: reader.integer(fields, "weight"),
+                        adminState: reader.choice(fields, "adminState"), deadline: reader.deadline(fields))
                 }
             }
         }
+    }
+}
+
+extension RequestReader {
+    /// A time, or how long from now.
+    fileprivate mutating func deadline(_ fields: RequestFields) -> TargetUpdate.Deadline? {
+        let time = time(fields, "drainUntil")
+        let seconds = integer(fields, "drainSeconds")
+        if fields["drainUntil"] != nil, fields["drainSeconds"] != nil {
+            let sentence = "drainUntil tells the deadline already; say one of the two"
+            report(.conflict(sentence), at: fields, "drainSeconds")
+        }
+        return time.map { .time($0) } ?? seconds.map { .seconds($0) }
     }
 }
 

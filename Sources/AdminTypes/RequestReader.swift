@@ -70,6 +70,11 @@ struct RequestReader {
         }
     }
 
+    /// - Returns: Unix seconds.
+    mutating func time(_ fields: RequestFields, _ name: String) -> Int64? {
+        value(fields, name, UTCTime.rule) { if case .text(let text) = $0 { UTCTime.unixSeconds(text) } else { nil } }
+    }
+
     mutating func choice<Value: CaseIterable & RawRepresentable<String>>(
         _ fields: RequestFields, _ name: String
     ) -> Value? {

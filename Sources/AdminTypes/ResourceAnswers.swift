@@ -95,10 +95,11 @@ public struct BackendAnswer: Codable, Sendable, Hashable {
     public var agInfos: [AgInfo]
     public var description: String
     public var healthCheck: HealthCheckAnswer
-    /// Whether the health check is off; ours, as are the next three.
+    /// Whether the health check is off; ours, as are the next four.
     public var closeHealthCheck: Bool
     public var forwardingMode: String
     public var drainSeconds: Int
+    public var slowStartSeconds: Int
     public var allUnhealthyPolicy: String
     public var createdTime: String
 
@@ -123,6 +124,7 @@ public struct BackendAnswer: Codable, Sendable, Hashable {
         closeHealthCheck = !service.healthCheck.isEnabled
         forwardingMode = service.forwardingMode.rawValue
         drainSeconds = service.drainSeconds
+        slowStartSeconds = service.slowStartSeconds
         allUnhealthyPolicy = service.allUnhealthyPolicy.rawValue
         createdTime = UTCTime.text(service.createdAt)
     }
@@ -163,6 +165,10 @@ public struct TargetAnswer: Codable, Sendable, Hashable {
     public var weight: Int
     public var privateIpAddress: String?
     public var ipAddress: String?
+    /// `enabled`, `draining` or `disabled`; ours, as is the next.
+    public var adminState: String
+    /// When a draining target is done; absent when only its flows say when.
+    public var drainUntil: String?
 
     public init(_ view: TargetView) {
         targetId = view.target.id?.rawValue ?? ""
@@ -173,6 +179,8 @@ public struct TargetAnswer: Codable, Sendable, Hashable {
         weight = view.target.weight
         ipAddress = view.address.map { "\($0)" }
         privateIpAddress = ipAddress
+        adminState = view.target.adminState.rawValue
+        drainUntil = view.target.drainUntil.map { UTCTime.text($0) }
     }
 
     public init(_ view: MemberView) {
@@ -184,6 +192,7 @@ public struct TargetAnswer: Codable, Sendable, Hashable {
         weight = Target.defaultWeight
         ipAddress = "\(view.instance.address)"
         privateIpAddress = ipAddress
+        adminState = AdminState.enabled.rawValue
     }
 }
 

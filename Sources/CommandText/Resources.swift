@@ -82,6 +82,7 @@ extension BackendAnswer: ResourceAnswer {
         Column("HEALTHY AFTER") { answer, _ in "\(answer.healthCheck.healthyThresholdCount) successes in a row" },
         Column("ALL UNHEALTHY") { answer, _ in answer.allUnhealthyPolicy },
         Column("DRAIN") { answer, _ in "\(answer.drainSeconds) s" },
+        Column("SLOW START") { answer, _ in answer.slowStartSeconds == 0 ? "off" : "\(answer.slowStartSeconds) s" },
         Column("DESCRIPTION") { answer, _ in answer.description },
         Column("CREATED") { answer, _ in answer.createdTime },
     ]
@@ -167,6 +168,10 @@ extension TargetAnswer: Tabulated {
         Column("TYPE") { answer, _ in answer.type },
         Column("PORT") { answer, _ in answer.port == 0 ? "the service's" : "\(answer.port)" },
         Column("WEIGHT") { answer, _ in "\(answer.weight)" },
+        Column("STATE") { answer, _ in answer.stateText },
         Column("ID") { answer, _ in answer.targetId },
     ]
+
+    /// `enabled`, `draining until 2026-11-23T22:00:00Z`.
+    package var stateText: String { adminState + (drainUntil.map { " until " + $0 } ?? "") }
 }

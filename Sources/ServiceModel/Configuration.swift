@@ -107,6 +107,8 @@ public struct BackendService: Resource {
     public var forwardingMode: ForwardingMode
     /// How long a target that takes no new flows keeps those that it has, 0...3600.
     public var drainSeconds: Int
+    /// How long a target that joined or recovered takes a growing part of its share, 0...3600. 0: all of it at once.
+    public var slowStartSeconds: Int
     public var allUnhealthyPolicy: AllUnhealthyPolicy
     public var healthCheck: HealthCheck
     public var servers: Servers?
@@ -116,8 +118,8 @@ public struct BackendService: Resource {
     public init(
         id: ResourceID? = nil, name: String, description: String = "", transport: TransportProtocol = .tcp, port: Int,
         algorithm: Algorithm = .sourceIP, forwardingMode: ForwardingMode = .nat, drainSeconds: Int = 300,
-        allUnhealthyPolicy: AllUnhealthyPolicy = .forward, healthCheck: HealthCheck = HealthCheck(),
-        servers: Servers? = nil, createdAt: Int64? = nil, version: UInt64 = 0
+        slowStartSeconds: Int = 0, allUnhealthyPolicy: AllUnhealthyPolicy = .forward,
+        healthCheck: HealthCheck = HealthCheck(), servers: Servers? = nil, createdAt: Int64? = nil, version: UInt64 = 0
     ) {
         self.id = id
         self.name = name
@@ -127,6 +129,7 @@ public struct BackendService: Resource {
         self.algorithm = algorithm
         self.forwardingMode = forwardingMode
         self.drainSeconds = drainSeconds
+        self.slowStartSeconds = slowStartSeconds
         self.allUnhealthyPolicy = allUnhealthyPolicy
         self.healthCheck = healthCheck
         self.servers = servers
@@ -239,7 +242,7 @@ public struct ServerGroup: Resource {
 }
 
 /// One server of a virtual server group.
-public struct Target: Sendable, Hashable, Codable {
+public struct Target: Sendable, Hashable {
     public static let defaultWeight = 10
 
     public enum Server: Sendable, Hashable {
@@ -261,15 +264,22 @@ public struct Target: Sendable, Hashable, Codable {
     public var port: Int
     /// Share of new flows relative to the other targets, 0...100. 0 takes no new flows.
     public var weight: Int
+    public var adminState: AdminState
+    /// When a draining target is done, in Unix seconds: from then on it counts as disabled. `nil`: its flows stay until
+    /// they end by themselves. Goes with `.draining` only; the years 1970 to 9999.
+    public var drainUntil: Int64?
 
     public init(
-        id: ResourceID? = nil, server: Server, isContainer: Bool = false, port: Int = 0, weight: Int = defaultWeight
+        id: ResourceID? = nil, server: Server, isContainer: Bool = false, port: Int = 0, weight: Int = defaultWeight,
+        adminState: AdminState = .enabled, drainUntil: Int64? = nil
     ) {
         self.id = id
         self.server = server
         self.isContainer = isContainer
         self.port = port
         self.weight = weight
+        self.adminState = adminState
+        self.drainUntil = drainUntil
     }
 
     public var kind: Kind {
@@ -278,6 +288,16 @@ public struct Target: Sendable, Hashable, Codable {
         case .instance: isContainer ? .container : .vm
         }
     }
+}
+
+/// What the operator wants of a target, whatever its health.
+public enum AdminState: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Takes new flows as health and weight say.
+    case enabled
+    /// Takes no new flows, and keeps those that it has until `Target.drainUntil`.
+    case draining
+    /// Takes no flows; those that it had are cut at once.
+    case disabled
 }
 
 /// Instances that serve together with equal weight, each on the service's port.

@@ -12,6 +12,11 @@ public enum Limits {
     /// Of both thresholds of a health check.
     public static let threshold = 1...5
     public static let drainSeconds = 0...3600
+    public static let slowStartSeconds = 0...3600
+    /// When a target is done draining, in Unix seconds: to the end of the year 9999.
+    public static let drainUntil = 0...253_402_300_799
+    /// How long after it was asked to drain a target is done, where that is said instead: a day at most.
+    public static let deadlineSeconds = 0...86_400
     /// In Unicode scalars.
     public static let nameLength = 1...32
     /// In Unicode scalars, at most.

@@ -9,12 +9,21 @@ public struct ResolvedTarget: Sendable, Hashable {
     public let isRunning: Bool
     /// Id of the instance; `nil` for a target given by its address.
     public let instance: String?
+    /// Of an availability group all are enabled.
+    public let adminState: AdminState
+    /// When a draining target is done, in Unix seconds: from then on it counts as disabled. `nil`: never by itself.
+    public let drainUntil: Int64?
 
-    public init(endpoint: Endpoint, weight: Int, isRunning: Bool = true, instance: String? = nil) {
+    public init(
+        endpoint: Endpoint, weight: Int, isRunning: Bool = true, instance: String? = nil,
+        adminState: AdminState = .enabled, drainUntil: Int64? = nil
+    ) {
         self.endpoint = endpoint
         self.weight = weight
         self.isRunning = isRunning
         self.instance = instance
+        self.adminState = adminState
+        self.drainUntil = drainUntil
     }
 }
 
@@ -41,12 +50,14 @@ extension CheckedConfiguration {
         }
         switch target.server {
         case .address(let address):
-            return ResolvedTarget(endpoint: endpoint(address), weight: target.weight)
+            return ResolvedTarget(
+                endpoint: endpoint(address), weight: target.weight, adminState: target.adminState,
+                drainUntil: target.drainUntil)
         case .instance(let id):
             let instance = instancesByID[id]!
             return ResolvedTarget(
                 endpoint: endpoint(instance.address), weight: target.weight, isRunning: instance.state == .running,
-                instance: id)
+                instance: id, adminState: target.adminState, drainUntil: target.drainUntil)
         }
     }
 }

@@ -181,6 +181,7 @@ extension Rules {
             check(service.port, in: Limits.port, at: path.field("port"))
             checkForwardingMode(service.forwardingMode, at: path.field("forwardingMode"))
             check(service.drainSeconds, in: Limits.drainSeconds, at: path.field("drainSeconds"))
+            check(service.slowStartSeconds, in: Limits.slowStartSeconds, at: path.field("slowStartSeconds"))
             checkHealthCheck(of: service, at: path)
             checkServers(of: service, at: path, in: scope)
         }

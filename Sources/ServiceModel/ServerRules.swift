@@ -45,6 +45,7 @@ extension Rules {
             checkKind(of: target, in: group, at: path())
             check(target.port, in: Limits.portOrNone, at: path().field("port"))
             check(target.weight, in: Limits.weight, at: path().field("weight"))
+            checkDeadline(of: target, at: path())
             checkIsAlone(index, of: group.targets, at: list, servicePorts: servicePorts, in: &owners)
         }
     }
@@ -81,6 +82,15 @@ extension Rules {
         guard group.kind == .ip, case .instance(let id) = target.server else { return }
         let sentence = "group \(quoted(group.name)) is of type ip and takes addresses only, not instance \(quoted(id))"
         report(path().field("instance"), .conflict(sentence))
+    }
+
+    private mutating func checkDeadline(of target: Target, at path: @autoclosure () -> FieldPath) {
+        guard let drainUntil = target.drainUntil else { return }
+        let path = path()
+        check(Int(drainUntil), in: Limits.drainUntil, at: path.field("drainUntil"))
+        guard target.adminState != .draining, knows(path.field("adminState")) else { return }
+        let sentence = "goes with adminState draining only, and this target is \(target.adminState.rawValue)"
+        report(path.field("drainUntil"), .conflict(sentence))
     }
 
     /// One entry per server and port; port 0 is the port of every service that uses the group.

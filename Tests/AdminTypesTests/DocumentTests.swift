@@ -197,7 +197,8 @@ struct DocumentTests {
                             services.append(
                                 BackendService(
                                     name: "s\(services.count)", transport: transport, port: 7, algorithm: algorithm,
-                                    forwardingMode: mode, drainSeconds: 8, allUnhealthyPolicy: policy,
+                                    forwardingMode: mode, drainSeconds: 8, slowStartSeconds: 12,
+                                    allUnhealthyPolicy: policy,
                                     healthCheck: HealthCheck(
                                         isEnabled: services.count.isMultiple(of: 2), method: method, port: 9,
                                         timeoutSeconds: 10,
@@ -215,7 +216,7 @@ struct DocumentTests {
         #expect(try ConfigurationDocument(parsing: document.yaml) == document)
     }
 
-    @Test("descriptions, types, protection and disabled listeners come back, and are written only where there are any")
+    @Test("descriptions, types, protection, states and the like come back, and are written only where there are any")
     func optionalFields() throws {
         let text = """
             apiVersion: shoal/v1
@@ -237,6 +238,7 @@ struct DocumentTests {
                 algorithm: IpHash
                 forwardingMode: nat
                 drainSeconds: 300
+                slowStartSeconds: 30
                 allUnhealthyPolicy: forward
                 healthCheck: {enabled: true, protocol: Tcp, port: 0, timeoutSeconds: 3, intervalSeconds: 5, unhealthyThreshold: 3, healthyThreshold: 3}
               groups:
@@ -245,6 +247,9 @@ struct DocumentTests {
                 type: ip
                 targets:
                 - {address: 10.1.0.11, port: 0, weight: 10}
+                - {address: 10.1.0.12, port: 0, weight: 10, adminState: draining}
+                - {address: 10.1.0.13, port: 0, weight: 10, adminState: draining, drainUntil: '2026-11-23T22:00:00Z'}
+                - {address: 10.1.0.14, port: 0, weight: 10, adminState: disabled}
               - name: mixed
                 targets:
                 - {instance: i-1, type: container, port: 0, weight: 10}
@@ -262,6 +267,49 @@ struct DocumentTests {
         #expect(web.isDeletionProtected && web.description == "a: b" && web.subnet == "subnet-1")
         #expect(web.listeners.map(\.isEnabled) == [false])
         #expect(web.groups.map(\.kind) == [.ip, .instance])
-        #expect(web.groups.flatMap(\.targets).map(\.kind) == [.ip, .container])
+        #expect(web.groups.flatMap(\.targets).map(\.kind) == [.ip, .ip, .ip, .ip, .container])
+        #expect(web.groups[0].targets.map(\.adminState) == [.enabled, .draining, .draining, .disabled])
+        #expect(web.groups[0].targets.map(\.drainUntil) == [nil, nil, 1_795_471_200, nil])
+        #expect(web.services.map(\.slowStartSeconds) == [30])
+    }
+
+    @Test(
+        "a deadline is a moment in UTC, with or without quotes",
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("'2000-02-29T23:59:59Z'", 951_868_799),
+            ("2100-03-01T00:00:00Z", 4_107_542_400),
+            ("\"2026-12-31T22:00:00Z\"", 1_798_754_400), ("9999-12-31T23:59:59Z", 253_402_300_799), ("null", nil),
+            ("", nil),
+        ] as [(String, Int64?)])
+    func deadline(text: String, seconds: Int64?) throws {
+        let text = document("weight: 10", "weight: 10, adminState: draining, drainUntil: \(text)")
+        let configuration = try ConfigurationDocument.check(text).get().configuration
+        #expect(configuration.loadBalancers[0].groups[0].targets[0].drainUntil == seconds)
+    }
+
+    @Test(
+        "any other deadline is refused",
+        arguments: [
+            "tomorrow", "1795471200", "2026-11-23", "2026-11-23 22:00:00Z", "2026-11-23T22:00:00", "2026-11-23T22:00Z",
+            "2026-11-23T22:00:00+01:00", "2026-11-23T22:00:00.0Z", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
+            "2026-00-10T00:00:00Z", "2026-01-00T00:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T22:60:00Z",
+            "2026-11-23T22:00:60Z", "1969-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "2026-11-23t22:00:00z",
+            "99999-01-01T00:00:00Z", "+2026-11-23T22:00:00Z",
+        ])
+    func noDeadline(text: String) {
+        let found = problems(document("weight: 10", "weight: 10, adminState: draining, drainUntil: '\(text)'"))
+        #expect(
+            found == [
+                "loadBalancers[0].groups[0].targets[0].drainUntil: \"\(text)\" is not a time in UTC from 1970 on, "
+                    + "as in 2026-11-23T12:00:00Z"
+            ])
+    }
+
+    @Test("of a target whose state cannot be read the deadline is not judged")
+    func unreadState() {
+        #expect(
+            problems(document("weight: 10", "weight: 10, adminState: drained, drainUntil: 2026-11-23T22:00:00Z")) == [
+                "loadBalancers[0].groups[0].targets[0].adminState: drained is not one of enabled, draining, disabled"
+            ])
     }
 }

@@ -61,6 +61,24 @@ struct FieldDifferenceTests {
             ])
     }
 
+    @Test("a target's state is told where it is not enabled, with the deadline")
+    func states() {
+        let old = Self.web(targets: [("10.1.0.1", 10)])
+        var new = old
+        new.loadBalancers[0].groups[0].targets[0].adminState = .draining
+        new.loadBalancers[0].groups[0].targets[0].drainUntil = 1_795_471_200
+        #expect(
+            Self.differences(old, new) == [
+                "group web/servers": [
+                    .init(field: #"targets["10.1.0.1"].adminState"#, before: nil, after: "draining"),
+                    .init(field: #"targets["10.1.0.1"].drainUntil"#, before: nil, after: "2026-11-23T22:00:00Z"),
+                ]
+            ])
+        #expect(
+            Self.differences(new, old)["group web/servers"]?.first
+                == .init(field: #"targets["10.1.0.1"].adminState"#, before: "draining", after: nil))
+    }
+
     @Test("a load balancer's own fields are told without what is below it")
     func loadBalancer() {
         #expect(

@@ -28,6 +28,11 @@ struct InvalidDocument: Sendable, CustomTestStringConvertible {
         .init("weight: 10", "weight: 101", "\(target).weight: 101 is outside 0...100"),
         .init("weight: 10", "weight: -1", "\(target).weight: -1 is outside 0...100"),
         .init("drainSeconds: 300", "drainSeconds: 3601", "\(service).drainSeconds: 3601 is outside 0...3600"),
+        .init(
+            "drainSeconds: 300", "slowStartSeconds: 3601", "\(service).slowStartSeconds: 3601 is outside 0...3600"),
+        .init(
+            "weight: 10", "weight: 10, drainUntil: 2026-11-23T22:00:00Z",
+            "\(target).drainUntil: goes with adminState draining only, and this target is enabled"),
         .init("timeoutSeconds: 3", "timeoutSeconds: 1", "\(service).healthCheck.timeoutSeconds: 1 is outside 2...60"),
         .init("timeoutSeconds: 3", "timeoutSeconds: 61", "\(service).healthCheck.timeoutSeconds: 61 is outside 2...60"),
         .init(
@@ -136,6 +141,9 @@ struct InvalidDocument: Sendable, CustomTestStringConvertible {
             "allUnhealthyPolicy: forward", "allUnhealthyPolicy: true",
             "\(service).allUnhealthyPolicy: true is not one of forward, drop"),
         .init("state: stopped", "state: gone", "instances[1].state: gone is not one of running, stopped"),
+        .init(
+            "weight: 10", "weight: 10, adminState: stopped",
+            "\(target).adminState: stopped is not one of enabled, draining, disabled"),
         .init("enabled: true", "enabled: yes", "\(service).healthCheck.enabled: yes is not true or false"),
         .init("enabled: true", "enabled: 1", "\(service).healthCheck.enabled: 1 is not true or false"),
         .init(
@@ -147,10 +155,12 @@ struct InvalidDocument: Sendable, CustomTestStringConvertible {
             "availabilityGroups[0].instances[1]: 2 is not text; a number or a word like true needs quotes"),
         .init(
             "  - { instance: i-1, weight: 20 }", "  - i-1",
-            "loadBalancers[0].groups[0].targets[1]: i-1 is not a mapping with address, instance, type, port, weight"),
+            "loadBalancers[0].groups[0].targets[1]: i-1 is not a mapping with address, instance, type, port, weight, "
+                + "adminState, drainUntil"),
         .init(
             "weight: 10", "wieght: 10",
-            "\(target).wieght: is no field here; allowed are address, instance, type, port, weight"),
+            "\(target).wieght: is no field here; allowed are address, instance, type, port, weight, adminState, drainUntil"
+        ),
         .init("address: 10.1.0.11, ", "", "\(target): a target needs an address or an instance"),
         .init(
             "address: 10.1.0.11,", "address: 10.1.0.11, instance: i-2,",

@@ -66,7 +66,7 @@ struct RequestBodyTests {
             try body(#"{"status":"Off","backendId":"b","listenerId":"l","port":1}"#).listenerUpdate().spec
                 == ListenerUpdate(isEnabled: false, service: "b", port: 1))
         let serviceUpdate = try body(
-            #"{"backendName":"n","closeHealthCheck":true,"healthCheckSpec":{"port":9},"agInfoSpec":[{"agId":"ag"}],"agIds":["x"],"targetGroupIds":[],"forwardingMode":"full_nat","drainSeconds":1,"allUnhealthyPolicy":"drop"}"#
+            #"{"backendName":"n","closeHealthCheck":true,"healthCheckSpec":{"port":9},"agInfoSpec":[{"agId":"ag"}],"agIds":["x"],"targetGroupIds":[],"forwardingMode":"full_nat","drainSeconds":1,"slowStartSeconds":2,"allUnhealthyPolicy":"drop"}"#
         ).serviceUpdate()
         #expect(serviceUpdate.findings == [])
         #expect(
@@ -74,8 +74,8 @@ struct RequestBodyTests {
                 == ServiceUpdate(
                     name: "n", healthCheck: HealthCheckSpec(port: 9), closesHealthCheck: true,
                     options: ServiceOptions(
-                        forwardingMode: .fullNAT, drainSeconds: 1, allUnhealthyPolicy: .drop, groups: [],
-                        availabilityGroups: ["ag"])))
+                        forwardingMode: .fullNAT, drainSeconds: 1, slowStartSeconds: 2, allUnhealthyPolicy: .drop,
+                        groups: [], availabilityGroups: ["ag"])))
         #expect(
             try body(#"{"targetGroupName":"g","loadBalancerId":"lb","type":"ip"}"#).groupSpec().spec
                 == GroupSpec(name: "g", loadBalancer: "lb", kind: .ip))
@@ -103,6 +103,51 @@ struct RequestBodyTests {
             try body(#"{"instanceId":"i","privateIpAddress":"10.0.0.1","status":"stopped"}"#).instanceSpec().spec
                 == InstanceSpec(id: "i", address: IPAddress(ipv4: 0x0a00_0001), state: .stopped))
         #expect(try body(#"{"status":"running"}"#).instanceUpdate().spec == InstanceUpdate(state: .running))
+    }
+
+    @Test("states of targets are read with their deadlines, which a public client does not tell")
+    func states() throws {
+        let specs = try body(
+            #"{"targetSpecs":[{"ipAddress":"10.0.0.1","adminState":"draining","drainUntil":"2026-11-23T22:00:00Z"}]}"#
+        ).targetSpecs()
+        #expect(specs.findings == [])
+        #expect(
+            specs.spec == [
+                TargetSpec(address: IPAddress("10.0.0.1"), adminState: .draining, drainUntil: 1_795_471_200)
+            ])
+        let updates = try body(
+            """
+            {"targetUpdateSpecs": [
+               {"targetId": "a", "adminState": "disabled"}, {"targetId": "b", "adminState": null, "drainUntil": null},
+               {"targetId": "c", "drainUntil": "2026-11-23T22:00:00Z", "drainSeconds": null},
+               {"targetId": "d", "adminState": "draining", "drainSeconds": 0}]}
+            """
+        ).targetUpdates()
+        #expect(updates.findings == [])
+        #expect(
+            updates.spec == [
+                TargetUpdate(id: "a", adminState: .disabled), TargetUpdate(id: "b"),
+                TargetUpdate(id: "c", deadline: .time(1_795_471_200)),
+                TargetUpdate(id: "d", adminState: .draining, deadline: .seconds(0)),
+            ])
+    }
+
+    @Test("a deadline is told in one way, and as a time in UTC")
+    func deadlines() throws {
+        let text = """
+            {"targetUpdateSpecs": [
+               {"targetId": "a", "drainUntil": "2026-11-23T22:00:00Z", "drainSeconds": 5},
+               {"targetId": "b", "drainUntil": "2026-11-23", "drainSeconds": "5", "adminState": "drained"}]}
+            """
+        #expect(
+            Set(findings(try body(text).targetUpdates())) == [
+                "targetUpdateSpecs[0].drainSeconds: drainUntil tells the deadline already; say one of the two",
+                "targetUpdateSpecs[1].drainSeconds: drainUntil tells the deadline already; say one of the two",
+                "targetUpdateSpecs[1].drainUntil: \"2026-11-23\" is not a time in UTC from 1970 on, "
+                    + "as in 2026-11-23T12:00:00Z",
+                "targetUpdateSpecs[1].drainSeconds: \"5\" is not a whole number of moderate size",
+                "targetUpdateSpecs[1].adminState: \"drained\" is not one of enabled, draining, disabled",
+            ])
     }
 
     @Test("what is missing, of the wrong type or not among the choices is told with its path, all at once")

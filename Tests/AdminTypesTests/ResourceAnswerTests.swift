@@ -19,7 +19,14 @@ struct ResourceAnswerTests {
                   - { name: b, port: 8081, availabilityGroup: pool }
                 groups:
                   - name: servers
-                    targets: [{ address: 10.1.0.11 }, { instance: i-1, type: container, port: 7, weight: 0 }]
+                    targets:
+                      - { address: 10.1.0.11 }
+                      - instance: i-1
+                        type: container
+                        port: 7
+                        weight: 0
+                        adminState: draining
+                        drainUntil: 2026-11-23T22:00:00Z
             availabilityGroups: [{ name: pool, instances: [i-1] }]
             instances: [{ id: i-1, address: 10.1.0.21, state: stopped }]
             """
@@ -51,7 +58,7 @@ struct ResourceAnswerTests {
         let services = stored.views(ofServicesIn: web).map { BackendAnswer($0) }
         #expect(
             try json(services[0])
-                == #"{"agIds":[],"agInfos":[],"algorithm":"IpHash","allUnhealthyPolicy":"forward","backendId":"backend-0000000004","backendName":"a","closeHealthCheck":false,"createdTime":"2026-11-23T12:00:00Z","description":"","drainSeconds":300,"forwardingMode":"nat","healthCheck":{"checkTimeoutSeconds":3,"healthyThresholdCount":3,"intervalSeconds":5,"port":0,"protocol":"Tcp","unhealthyThresholdCount":3},"loadBalancerId":"lb-0000000001","loadBalancerType":"dnlb","port":8080,"protocol":"Tcp","targetGroupIds":["tg-0000000006"]}"#
+                == #"{"agIds":[],"agInfos":[],"algorithm":"IpHash","allUnhealthyPolicy":"forward","backendId":"backend-0000000004","backendName":"a","closeHealthCheck":false,"createdTime":"2026-11-23T12:00:00Z","description":"","drainSeconds":300,"forwardingMode":"nat","healthCheck":{"checkTimeoutSeconds":3,"healthyThresholdCount":3,"intervalSeconds":5,"port":0,"protocol":"Tcp","unhealthyThresholdCount":3},"loadBalancerId":"lb-0000000001","loadBalancerType":"dnlb","port":8080,"protocol":"Tcp","slowStartSeconds":0,"targetGroupIds":["tg-0000000006"]}"#
         )
         #expect(try json(services[1].agInfos) == #"[{"agId":"ag-0000000009","defaultWeight":10}]"#)
         #expect(services[1].agIds == ["ag-0000000009"] && services[1].targetGroupIds == [])
@@ -67,17 +74,17 @@ struct ResourceAnswerTests {
         let targets = stored.views(ofTargetsIn: group.group).map { TargetAnswer($0) }
         #expect(
             try json(targets[0])
-                == #"{"ipAddress":"10.1.0.11","port":0,"privateIpAddress":"10.1.0.11","targetGroupId":"tg-0000000006","targetId":"target-0000000007","type":"ip","weight":10}"#
+                == #"{"adminState":"enabled","ipAddress":"10.1.0.11","port":0,"privateIpAddress":"10.1.0.11","targetGroupId":"tg-0000000006","targetId":"target-0000000007","type":"ip","weight":10}"#
         )
         #expect(
             try json(targets[1])
-                == #"{"instanceId":"i-1","ipAddress":"10.1.0.21","port":7,"privateIpAddress":"10.1.0.21","targetGroupId":"tg-0000000006","targetId":"target-0000000008","type":"container","weight":0}"#
+                == #"{"adminState":"draining","drainUntil":"2026-11-23T22:00:00Z","instanceId":"i-1","ipAddress":"10.1.0.21","port":7,"privateIpAddress":"10.1.0.21","targetGroupId":"tg-0000000006","targetId":"target-0000000008","type":"container","weight":0}"#
         )
         let pool = stored.availabilityGroups[0]
         let member = TargetAnswer(stored.views(ofMembersIn: pool)[0])
         #expect(
             try json(member)
-                == #"{"agId":"ag-0000000009","instanceId":"i-1","ipAddress":"10.1.0.21","port":0,"privateIpAddress":"10.1.0.21","targetId":"i-1","type":"vm","weight":10}"#
+                == #"{"adminState":"enabled","agId":"ag-0000000009","instanceId":"i-1","ipAddress":"10.1.0.21","port":0,"privateIpAddress":"10.1.0.21","targetId":"i-1","type":"vm","weight":10}"#
         )
         #expect(
             try json(

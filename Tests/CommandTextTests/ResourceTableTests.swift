@@ -54,6 +54,19 @@ struct ResourceTableTests {
             ])
     }
 
+    @Test("a target that drains tells until when, if it is known")
+    func states() {
+        var group = ServerGroup(name: "servers")
+        let states: [(AdminState, Int64?)] = [
+            (.enabled, nil), (.draining, 1_795_471_200), (.draining, nil), (.disabled, nil),
+        ]
+        group.targets = states.map { Target(server: .instance("i-1"), adminState: $0.0, drainUntil: $0.1) }
+        #expect(
+            cells(stored.views(ofTargetsIn: group).map { TargetAnswer($0) }).map { $0[5] } == [
+                "enabled", "draining until 2026-11-23T22:00:00Z", "draining", "disabled",
+            ])
+    }
+
     @Test("a target without a port of its own serves on the service's")
     func targets() {
         let targets = stored.views(ofTargetsIn: stored.loadBalancers[0].groups[0]).map { TargetAnswer($0) }

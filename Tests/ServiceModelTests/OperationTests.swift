@@ -315,14 +315,14 @@ struct ServiceOperationTests {
     @Test("a new service has what was asked for")
     func create() throws {
         let options = ServiceOptions(
-            algorithm: .fiveTuple, forwardingMode: .nat, drainSeconds: 5, allUnhealthyPolicy: .drop,
-            groups: ["tg-web"], availabilityGroups: [], description: "d")
+            algorithm: .fiveTuple, forwardingMode: .nat, drainSeconds: 5, slowStartSeconds: 6,
+            allUnhealthyPolicy: .drop, groups: ["tg-web"], availabilityGroups: [], description: "d")
         let check = HealthCheckSpec(
             method: .tcp, port: 9, timeoutSeconds: 10, intervalSeconds: 11, unhealthyThreshold: 4, healthyThreshold: 5)
         let service = try creating(options, healthCheck: check).configuration.loadBalancers[0].services[2]
         let expected = BackendService(
             id: new, name: "new", description: "d", port: 80, algorithm: .fiveTuple, drainSeconds: 5,
-            allUnhealthyPolicy: .drop,
+            slowStartSeconds: 6, allUnhealthyPolicy: .drop,
             healthCheck: HealthCheck(
                 port: 9, timeoutSeconds: 10, intervalSeconds: 11, unhealthyThreshold: 4, healthyThreshold: 5),
             servers: .group("servers"))
@@ -336,14 +336,16 @@ struct ServiceOperationTests {
         let low = HealthCheckSpec(
             method: .tcp, port: -1, timeoutSeconds: 1, intervalSeconds: 4, unhealthyThreshold: 0, healthyThreshold: 6)
         #expect(
-            refusal { try creating(.init(drainSeconds: 3601), port: 65536, healthCheck: low) } == [
-                "400", "port: 65536 is outside 1...65535", "drainSeconds: 3601 is outside 0...3600",
-                "healthCheckSpec.port: -1 is outside 0...65535",
-                "healthCheckSpec.checkTimeoutSeconds: 1 is outside 2...60",
-                "healthCheckSpec.intervalSeconds: 4 is outside 5...300",
-                "healthCheckSpec.unhealthyThresholdCount: 0 is outside 1...5",
-                "healthCheckSpec.healthyThresholdCount: 6 is outside 1...5",
-            ])
+            refusal { try creating(.init(drainSeconds: 3601, slowStartSeconds: -1), port: 65536, healthCheck: low) }
+                == [
+                    "400", "port: 65536 is outside 1...65535", "drainSeconds: 3601 is outside 0...3600",
+                    "slowStartSeconds: -1 is outside 0...3600",
+                    "healthCheckSpec.port: -1 is outside 0...65535",
+                    "healthCheckSpec.checkTimeoutSeconds: 1 is outside 2...60",
+                    "healthCheckSpec.intervalSeconds: 4 is outside 5...300",
+                    "healthCheckSpec.unhealthyThresholdCount: 0 is outside 1...5",
+                    "healthCheckSpec.healthyThresholdCount: 6 is outside 1...5",
+                ])
         #expect(
             refusal { try creating(healthCheck: .init(method: .icmp)) } == [
                 "400", "healthCheckSpec.protocol: Icmp is for UDP services only; use Tcp",
@@ -492,12 +494,14 @@ struct GroupOperationTests {
         let result = try stored.registeringTargets(
             [
                 .init(kind: .ip, address: "10.1.0.51", port: 81, weight: 0), .init(address: "10.1.0.52"),
-                .init(instance: "i-1"), .init(kind: .container, instance: "i-2", address: "10.1.0.22", port: 82),
+                .init(instance: "i-1", adminState: .draining, drainUntil: 9),
+                .init(kind: .container, instance: "i-2", address: "10.1.0.22", port: 82, adminState: .disabled),
             ], in: "tg-web")
         #expect(
             targets(result).suffix(4) == [
                 Target(server: .address("10.1.0.51"), port: 81, weight: 0), Target(server: .address("10.1.0.52")),
-                Target(server: .instance("i-1")), Target(server: .instance("i-2"), isContainer: true, port: 82),
+                Target(server: .instance("i-1"), adminState: .draining, drainUntil: 9),
+                Target(server: .instance("i-2"), isContainer: true, port: 82, adminState: .disabled),
             ])
         #expect(targets(result).suffix(4).map(\.kind) == [.ip, .ip, .vm, .container])
     }
@@ -511,6 +515,7 @@ struct GroupOperationTests {
                         .init(address: "10.1.0.51", port: 70000, weight: 101), .init(kind: .ip), .init(kind: .vm),
                         .init(instance: "i-9"), .init(kind: .ip, instance: "i-1", address: "10.1.0.53"),
                         .init(instance: "i-1", address: "10.1.0.1"), .init(address: "203.0.113.10"),
+                        .init(address: "10.1.0.54", drainUntil: 9),
                     ], in: "tg-web")
             } == [
                 "400", "targetSpecs[1].ipAddress: is missing", "targetSpecs[2].instanceId: is missing",
@@ -520,6 +525,7 @@ struct GroupOperationTests {
                 "targetSpecs[3].instanceId: there is no instance named \"i-9\"",
                 "targetSpecs[6].ipAddress: 203.0.113.10 is the VIP of load balancer \"web\"; "
                     + "a server needs an address of its own",
+                "targetSpecs[7].drainUntil: goes with adminState draining only, and this target is enabled",
             ])
         #expect(
             refusal {
@@ -583,33 +589,102 @@ struct GroupOperationTests {
     @Test("ports and weights change, all or none, and the one that changes is to blame")
     func update() throws {
         let result = try stored.updatingTargets(
-            [.init(id: "target-web-0", weight: 0), .init(id: "target-web-1", port: 9000)], in: "tg-web")
+            [.init(id: "target-web-0", weight: 0), .init(id: "target-web-1", port: 9000)], in: "tg-web", at: 0)
         #expect(targets(result).map(\.weight) == [0, 20, 0])
         #expect(targets(result).map(\.port) == [0, 9000, 0])
         #expect(targets(result).map(\.id) == stored.loadBalancers[0].groups[0].targets.map(\.id))
         #expect(
-            refusal { try stored.updatingTargets([.init(id: "target-web-0", port: -1, weight: 101)], in: "tg-web") }
-                == [
-                    "400", "targetUpdateSpecs[0].port: -1 is outside 0...65535",
-                    "targetUpdateSpecs[0].weight: 101 is outside 0...100",
-                ])
+            refusal {
+                try stored.updatingTargets([.init(id: "target-web-0", port: -1, weight: 101)], in: "tg-web", at: 0)
+            } == [
+                "400", "targetUpdateSpecs[0].port: -1 is outside 0...65535",
+                "targetUpdateSpecs[0].weight: 101 is outside 0...100",
+            ])
         let twice = stored.changed {
             $0.loadBalancers[0].groups[0].targets.append(
                 Target(id: ResourceID(rawValue: "target-x"), server: .address("10.1.0.11"), port: 9))
         }
         #expect(
-            refusal { try twice.updatingTargets([.init(id: "target-web-0", port: 9)], in: "tg-web") } == [
+            refusal { try twice.updatingTargets([.init(id: "target-web-0", port: 9)], in: "tg-web", at: 0) } == [
                 "409",
                 "targetUpdateSpecs[0]: 10.1.0.11 on port 9 is already taken by "
                     + "loadBalancers[\"web\"].groups[\"servers\"].targets[3]",
             ])
-        #expect(refusal { try stored.updatingTargets([.init(id: "x")], in: "tg-web") }.first == "404")
+        #expect(refusal { try stored.updatingTargets([.init(id: "x")], in: "tg-web", at: 0) }.first == "404")
         let both: [TargetUpdate] = [.init(id: "target-web-0", port: -1), .init(id: "target-web-0", port: 1)]
         #expect(
-            refusal { try stored.updatingTargets(both, in: "tg-web") } == [
+            refusal { try stored.updatingTargets(both, in: "tg-web", at: 0) } == [
                 "400",
                 "targetUpdateSpecs[1].targetId: is named by targetUpdateSpecs[0] too; one change for each target",
             ])
+    }
+
+    /// A target after one change after the other, at 1000 seconds since 1970.
+    private func target(after updates: TargetUpdate...) throws -> Target {
+        var current = stored
+        for update in updates {
+            current = try current.updatingTargets([update], in: "tg-web", at: 1000).configuration
+        }
+        return current.loadBalancers[0].groups[0].targets[0]
+    }
+
+    private func update(_ state: AdminState? = nil, _ deadline: TargetUpdate.Deadline? = nil) -> TargetUpdate {
+        TargetUpdate(id: "target-web-0", adminState: state, deadline: deadline)
+    }
+
+    @Test("a target drains until a time, for a while from when it is asked, or as long as it takes")
+    func drain() throws {
+        for (deadline, time) in [(nil, nil), (.time(7), 7), (.seconds(0), 1000), (.seconds(86_400), 87_400)]
+            as [(TargetUpdate.Deadline?, Int64?)]
+        {
+            let target = try target(after: update(.draining, deadline))
+            #expect(target.adminState == .draining && target.drainUntil == time)
+        }
+        let later = try target(after: update(.draining, .time(7)), update(nil, .time(8)))
+        #expect(later.adminState == .draining && later.drainUntil == 8)
+    }
+
+    @Test("what an update does not tell of state and deadline stays")
+    func stateStays() throws {
+        let reweighed = try target(after: update(.draining, .time(7)), .init(id: "target-web-0", weight: 3))
+        #expect(reweighed.adminState == .draining && reweighed.drainUntil == 7 && reweighed.weight == 3)
+        #expect(try target(after: update(.draining, .time(7)), update(.draining)).drainUntil == 7)
+        #expect(try target(after: update(.disabled), update()).adminState == .disabled)
+    }
+
+    @Test("a target that is not to drain any more has no deadline", arguments: [AdminState.enabled, .disabled])
+    func deadlineGoes(state: AdminState) throws {
+        let target = try target(after: update(.draining, .time(7)), update(state))
+        #expect(target.adminState == state && target.drainUntil == nil)
+    }
+
+    @Test("a deadline is refused in the field that told it")
+    func deadline() {
+        func problems(_ update: TargetUpdate) -> [String] {
+            refusal { try stored.updatingTargets([update], in: "tg-web", at: 1000) }
+        }
+        let goesWith = "goes with adminState draining only, and this target is"
+        #expect(problems(update(nil, .time(7))) == ["400", "targetUpdateSpecs[0].drainUntil: \(goesWith) enabled"])
+        #expect(
+            problems(update(.disabled, .seconds(7))) == [
+                "400", "targetUpdateSpecs[0].drainSeconds: \(goesWith) disabled",
+            ])
+        for seconds in [-1, 86_401, Int.max] {
+            #expect(
+                problems(update(.draining, .seconds(seconds))) == [
+                    "400", "targetUpdateSpecs[0].drainSeconds: \(seconds) is outside 0...86400",
+                ])
+        }
+    }
+
+    @Test("of a state that could not be read no more is told, its deadline included")
+    func unreadState() {
+        let unread = Problem(path: "targetSpecs[0].adminState", reason: .malformed(found: "5", expected: "a state"))
+        #expect(
+            refusal {
+                try stored.registeringTargets(
+                    [.init(address: "10.1.0.9", drainUntil: 9)], in: "tg-web", findings: [unread])
+            } == ["400", "targetSpecs[0].adminState: 5 is not a state"])
     }
 }
 

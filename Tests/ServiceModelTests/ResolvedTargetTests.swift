@@ -24,6 +24,19 @@ struct ResolvedTargetTests {
             ])
     }
 
+    @Test("a target of a group is wanted as the operator says, until then")
+    func adminState() throws {
+        let configuration = Configuration.sample.changed {
+            $0.loadBalancers[0].groups[0].targets[0].adminState = .draining
+            $0.loadBalancers[0].groups[0].targets[0].drainUntil = 7
+            $0.loadBalancers[0].groups[0].targets[2].adminState = .disabled
+        }
+        let resolved = try targets(of: 0, in: configuration)
+        #expect(resolved.map(\.adminState) == [.draining, .enabled, .disabled])
+        #expect(resolved.map(\.drainUntil) == [7, nil, nil])
+        #expect(try targets(of: 1, in: configuration).allSatisfy { $0.adminState == .enabled && $0.drainUntil == nil })
+    }
+
     @Test("members of an availability group have equal weight and the service's port; a stopped one is not running")
     func availabilityGroup() throws {
         #expect(

@@ -35,12 +35,15 @@ struct RuleTests {
 
     @Test("the bounds of a range are inside of it")
     func bounds() {
-        for (port, weight, seconds) in [(1, 0, 0), (65535, 100, 3600)] {
+        for (port, weight, seconds, time) in [(1, 0, 0, 0), (65535, 100, 3600, 253_402_300_799)] {
             let problems = sample.problems {
                 $0.loadBalancers[0].listeners[0].port = port
                 $0.loadBalancers[0].services[0].port = port
                 $0.loadBalancers[0].services[0].drainSeconds = seconds
+                $0.loadBalancers[0].services[0].slowStartSeconds = seconds
                 $0.loadBalancers[0].groups[0].targets[0].weight = weight
+                $0.loadBalancers[0].groups[0].targets[0].adminState = .draining
+                $0.loadBalancers[0].groups[0].targets[0].drainUntil = Int64(time)
             }
             #expect(problems == [])
         }
@@ -57,6 +60,14 @@ struct RuleTests {
         #expect(
             sample.problems { $0.loadBalancers[0].services[0].drainSeconds = seconds } == [
                 "loadBalancers[0].services[0].drainSeconds: \(seconds) is outside 0...3600"
+            ])
+    }
+
+    @Test("a slow start lasts 0...3600 seconds", arguments: [-1, 3601])
+    func slowStartSeconds(seconds: Int) {
+        #expect(
+            sample.problems { $0.loadBalancers[0].services[0].slowStartSeconds = seconds } == [
+                "loadBalancers[0].services[0].slowStartSeconds: \(seconds) is outside 0...3600"
             ])
     }
 

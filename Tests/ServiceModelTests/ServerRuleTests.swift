@@ -21,6 +21,31 @@ struct ServerRuleTests {
             ])
     }
 
+    @Test("a deadline goes with draining only", arguments: [AdminState.enabled, .disabled])
+    func deadlineWithoutDraining(state: AdminState) {
+        #expect(
+            sample.problems {
+                $0.loadBalancers[0].groups[0].targets[1].adminState = state
+                $0.loadBalancers[0].groups[0].targets[1].drainUntil = 5
+            } == [
+                "loadBalancers[0].groups[0].targets[1].drainUntil: "
+                    + "goes with adminState draining only, and this target is \(state.rawValue)"
+            ])
+        #expect(sample.problems { $0.loadBalancers[0].groups[0].targets[1].adminState = state } == [])
+        #expect(sample.problems { $0.loadBalancers[0].groups[0].targets[1].adminState = .draining } == [])
+    }
+
+    @Test("a deadline is in the years 1970 to 9999", arguments: [-1, 253_402_300_800, Int64.max])
+    func deadline(seconds: Int64) {
+        #expect(
+            sample.problems {
+                $0.loadBalancers[0].groups[0].targets[1].adminState = .draining
+                $0.loadBalancers[0].groups[0].targets[1].drainUntil = seconds
+            } == [
+                "loadBalancers[0].groups[0].targets[1].drainUntil: \(seconds) is outside 0...253402300799"
+            ])
+    }
+
     @Test("a target is no VIP, of its own load balancer or of another")
     func targetIsVIP() {
         #expect(

@@ -155,13 +155,15 @@ extension Configuration {
             LoadBalancer(
                 name: "web", vip: IPAddress("203.0.113.10")!,
                 listeners: [Listener(name: "http", port: 80, service: "http")],
-                services: [BackendService(name: "http", port: 8080, servers: .group("servers"))],
+                services: [BackendService(name: "http", port: 8080, slowStartSeconds: 30, servers: .group("servers"))],
                 groups: [
                     ServerGroup(
                         name: "servers",
                         targets: [
                             Target(server: .address(IPAddress("10.1.0.1")!)),
-                            Target(server: .instance("i-1"), port: 81, weight: 0),
+                            Target(
+                                server: .instance("i-1"), port: 81, weight: 0, adminState: .draining,
+                                drainUntil: 1_800_000_000),
                         ])
                 ])
         ], availabilityGroups: [AvailabilityGroup(name: "pool", instances: ["i-1"])],

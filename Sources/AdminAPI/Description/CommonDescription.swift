@@ -91,6 +91,21 @@ extension Schema {
     static let address = Schema.component("Address")
     static let summary = Schema.component("Description")
     static let createdTime = Schema.text(format: "date-time").about("When it was made, in UTC.")
+    static let adminState = choice(of: AdminState.self)
+        .about(
+            "What you want of the target: `enabled` takes new connections as health and weight say, `draining` none, and "
+                + "keeps those that it has until `drainUntil`, `disabled` none, and those that it has are cut at once.")
+    static let drainUntil = Schema.text(
+        pattern: "^(19[7-9]|[2-9][0-9]{2})[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+            + "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
+    )
+    .about(
+        "When a draining target is done, in UTC: what it still has is cut then, and it counts as disabled. Without it "
+            + "connections stay until they end by themselves. Goes with `draining` only."
+    ).example("2026-11-23T22:00:00Z")
+    static let slowStartSeconds = Schema.integer(Limits.slowStartSeconds)
+        .about(
+            "How long a target that joined or recovered takes a growing part of its share; 0: all of it at once.")
     static let health = choice(of: Health.self)
         .about("`initial` until the first check is done, `N/A` when the health check is off.")
     static let `protocol` = Schema.choice(Limits.servedTransports.map(\.apiName))

@@ -159,6 +159,7 @@ extension DocumentDescription {
                 "forwardingMode",
                 .choice(Limits.servedForwardingModes.map(\.rawValue)).standard(.text(plain.forwardingMode.rawValue))),
             .optional("drainSeconds", .integer(Limits.drainSeconds).standard(.integer(plain.drainSeconds))),
+            .optional("slowStartSeconds", .slowStartSeconds.standard(.integer(plain.slowStartSeconds))),
             .optional("allUnhealthyPolicy", choice(plain.allUnhealthyPolicy)),
             .optional("healthCheck", healthCheck),
             .optional("group", .name.about("A group of the same load balancer.")),
@@ -191,6 +192,8 @@ extension DocumentDescription {
         let common: [Field] = [
             .optional("port", .integer(Limits.portOrNone).standard(0).about("0 is the service's.")),
             .optional("weight", .integer(Limits.weight).standard(.integer(Target.defaultWeight))),
+            .optional("adminState", .adminState.standard(.text(AdminState.enabled.rawValue))),
+            .optional("drainUntil", .drainUntil),
         ]
         let address: [Field] = [
             .required("address", .address),

@@ -93,11 +93,17 @@ enum GroupDescription {
 
     private static let changingTargets: OperationDescription = {
         let element = Schema.request(
-            .required("targetId", .id(.target)), .optional("port", port), .optional("weight", .integer(Limits.weight)))
+            .required("targetId", .id(.target)), .optional("port", port), .optional("weight", .integer(Limits.weight)),
+            .optional("adminState", .adminState), .optional("drainUntil", .drainUntil),
+            .optional(
+                "drainSeconds",
+                .integer(Limits.deadlineSeconds)
+                    .about("In place of `drainUntil`: how long from now, by the daemon's clock.")))
         return .changing(
             "Change targets of a group",
             """
-            All of them or none: 404 when one of the ids is none of the group's. A target of weight 0 gets no new \
+            All of them or none: 404 when one of the ids is none of the group's. What is not told stays as it is, but a \
+            target that is set to `enabled` or `disabled` has no deadline any more. A target of weight 0 gets no new \
             connections and keeps those that it has.
             """,
             body: Body(
@@ -105,7 +111,16 @@ enum GroupDescription {
                 examples: [
                     Body.Example(
                         "No new connections for one",
-                        #"{"targetUpdateSpecs": [{"targetId": "\#(Example.targetID)", "weight": 0}]}"#)
+                        #"{"targetUpdateSpecs": [{"targetId": "\#(Example.targetID)", "weight": 0}]}"#),
+                    Body.Example(
+                        "Take one out within ten minutes",
+                        """
+                        {"targetUpdateSpecs": [
+                           {"targetId": "\(Example.targetID)", "adminState": "draining", "drainSeconds": 600}]}
+                        """),
+                    Body.Example(
+                        "Bring it back",
+                        #"{"targetUpdateSpecs": [{"targetId": "\#(Example.targetID)", "adminState": "enabled"}]}"#),
                 ]))
     }()
 
@@ -146,13 +161,17 @@ enum GroupDescription {
         .required("port", port),
         .required("weight", .integer(Limits.weight)),
         .optional("privateIpAddress", .address),
-        .optional("ipAddress", .address))
+        .optional("ipAddress", .address),
+        .required("adminState", .adminState),
+        .optional("drainUntil", .drainUntil))
 
     /// An address or an instance; where the type is left out, it is what the other fields are about.
     private static let newTarget: Schema = {
         let common: [Field] = [
             .optional("port", port.standard(0)),
             .optional("weight", .integer(Limits.weight).standard(.integer(Target.defaultWeight))),
+            .optional("adminState", .adminState.standard(.text(AdminState.enabled.rawValue))),
+            .optional("drainUntil", .drainUntil),
         ]
         let address: [Field] = [
             .optional("type", .choice([Target.Kind.ip.rawValue])),

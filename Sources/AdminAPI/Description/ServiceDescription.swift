@@ -145,6 +145,7 @@ enum ServiceDescription {
         .required("closeHealthCheck", .boolean.about("Whether the health check is off.")),
         .required("forwardingMode", forwardingMode),
         .required("drainSeconds", drainSeconds),
+        .required("slowStartSeconds", .slowStartSeconds),
         .required("allUnhealthyPolicy", allUnhealthyPolicy),
         .required("createdTime", .createdTime))
 
@@ -179,6 +180,7 @@ enum ServiceDescription {
             option("algorithm", algorithm, .text(plain.algorithm.rawValue)),
             option("forwardingMode", forwardingMode, .text(plain.forwardingMode.rawValue)),
             option("drainSeconds", drainSeconds, .integer(plain.drainSeconds)),
+            option("slowStartSeconds", .slowStartSeconds, .integer(plain.slowStartSeconds)),
             option("allUnhealthyPolicy", allUnhealthyPolicy, .text(plain.allUnhealthyPolicy.rawValue)),
             .optional("targetGroupIds", .list(of: .id(.group), count: 0...1).about("A virtual server group.")),
             .optional(

@@ -47,9 +47,10 @@ extension AdminAPI {
     func updateTargets(_ call: Call) async throws -> Reply {
         let id = try call.id("targetGroupId")
         let content = try call.json().targetUpdates()
+        let now = authenticator.clock().seconds
         return try await changed(call, version: Self.groupVersion(id)) {
             (configuration, surroundings) throws(OperationError) in
-            try configuration.updatingTargets(content.spec, in: id, surroundings, findings: content.findings)
+            try configuration.updatingTargets(content.spec, in: id, at: now, surroundings, findings: content.findings)
         }
     }
 }

@@ -37,7 +37,7 @@ struct Edit {
     }
 
     /// Whether the field, or what holds it, could not be read.
-    private func isUnread(_ field: String) -> Bool {
+    func isUnread(_ field: String) -> Bool {
         guard !unread.isEmpty else { return false }
         var path: FieldPath? = FieldPath(field)
         while let place = path, !place.steps.isEmpty {
@@ -145,6 +145,10 @@ struct RequestNames {
     ])
     static let group = RequestNames(["name": "targetGroupName"])
     static let target = RequestNames(["address": "ipAddress", "instance": "instanceId"])
+    /// Of a target whose deadline is told in seconds.
+    static let drainingTarget = RequestNames([
+        "address": "ipAddress", "instance": "instanceId", "drainUntil": "drainSeconds",
+    ])
     static let availabilityGroup = RequestNames(["vpc": "vpcId", "instances": "instanceIds"])
     static let instance = RequestNames([
         "id": "instanceId", "address": "privateIpAddress", "vpc": "vpcId", "state": "status",

@@ -52,6 +52,7 @@ public struct ServiceOptions: Sendable, Hashable {
     public var algorithm: BackendService.Algorithm?
     public var forwardingMode: BackendService.ForwardingMode?
     public var drainSeconds: Int?
+    public var slowStartSeconds: Int?
     public var allUnhealthyPolicy: BackendService.AllUnhealthyPolicy?
     /// Ids of virtual server groups, at most one; an empty list takes the group away.
     public var groups: [String]?
@@ -61,12 +62,14 @@ public struct ServiceOptions: Sendable, Hashable {
 
     public init(
         algorithm: BackendService.Algorithm? = nil, forwardingMode: BackendService.ForwardingMode? = nil,
-        drainSeconds: Int? = nil, allUnhealthyPolicy: BackendService.AllUnhealthyPolicy? = nil,
-        groups: [String]? = nil, availabilityGroups: [String]? = nil, description: String? = nil
+        drainSeconds: Int? = nil, slowStartSeconds: Int? = nil,
+        allUnhealthyPolicy: BackendService.AllUnhealthyPolicy? = nil, groups: [String]? = nil,
+        availabilityGroups: [String]? = nil, description: String? = nil
     ) {
         self.algorithm = algorithm
         self.forwardingMode = forwardingMode
         self.drainSeconds = drainSeconds
+        self.slowStartSeconds = slowStartSeconds
         self.allUnhealthyPolicy = allUnhealthyPolicy
         self.groups = groups
         self.availabilityGroups = availabilityGroups
@@ -169,6 +172,7 @@ extension Edit {
         service.algorithm = options.algorithm ?? service.algorithm
         service.forwardingMode = options.forwardingMode ?? service.forwardingMode
         service.drainSeconds = options.drainSeconds ?? service.drainSeconds
+        service.slowStartSeconds = options.slowStartSeconds ?? service.slowStartSeconds
         service.allUnhealthyPolicy = options.allUnhealthyPolicy ?? service.allUnhealthyPolicy
         service.description = options.description ?? service.description
         service.servers = servers(options, replacing: service.servers, owner: owner)

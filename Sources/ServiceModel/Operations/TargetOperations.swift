@@ -10,29 +10,49 @@ public struct TargetSpec: Sendable, Hashable {
     public var address: IPAddress?
     public var port: Int?
     public var weight: Int?
+    public var adminState: AdminState?
+    /// Unix seconds.
+    public var drainUntil: Int64?
 
     public init(
         kind: Target.Kind? = nil, instance: String? = nil, address: IPAddress? = nil, port: Int? = nil,
-        weight: Int? = nil
+        weight: Int? = nil, adminState: AdminState? = nil, drainUntil: Int64? = nil
     ) {
         self.kind = kind
         self.instance = instance
         self.address = address
         self.port = port
         self.weight = weight
+        self.adminState = adminState
+        self.drainUntil = drainUntil
     }
 }
 
 /// What is to change of a target; `nil` stays as it is.
 public struct TargetUpdate: Sendable, Hashable {
+    /// When a target is to be done draining.
+    public enum Deadline: Sendable, Hashable {
+        /// Unix seconds.
+        case time(Int64)
+        /// 0...86400 from when the change is made.
+        case seconds(Int)
+    }
+
     public var id: String
     public var port: Int?
     public var weight: Int?
+    /// A target that is not to drain loses its deadline.
+    public var adminState: AdminState?
+    public var deadline: Deadline?
 
-    public init(id: String, port: Int? = nil, weight: Int? = nil) {
+    public init(
+        id: String, port: Int? = nil, weight: Int? = nil, adminState: AdminState? = nil, deadline: Deadline? = nil
+    ) {
         self.id = id
         self.port = port
         self.weight = weight
+        self.adminState = adminState
+        self.deadline = deadline
     }
 }
 
@@ -74,12 +94,13 @@ extension Configuration {
         return try edit.checked(in: surroundings)
     }
 
-    /// This configuration with other ports or weights of some targets of a group; all of them or none.
+    /// This configuration with other ports, weights or admin states of some targets of a group; all of them or none.
     ///
+    /// - Parameter unixSeconds: When the change is made, which deadlines may be counted from.
     /// - Throws: `.notFound` for the first id that no target of the group bears.
     public func updatingTargets(
-        _ updates: [TargetUpdate], in group: String, _ surroundings: Surroundings = Surroundings(),
-        findings: [Problem] = []
+        _ updates: [TargetUpdate], in group: String, at unixSeconds: Int64,
+        _ surroundings: Surroundings = Surroundings(), findings: [Problem] = []
     ) throws(OperationError) -> CheckedConfiguration {
         let place = try self.group(group)
         var edit = Edit(self, findings: findings)
@@ -96,9 +117,16 @@ extension Configuration {
         }
         for (index, position) in try targetPositions(of: updates.map(\.id), in: place).enumerated() {
             let path = FieldPath.group(place).field("targets").element(position)
-            edit.isAbout(path, .target, at: "targetUpdateSpecs[\(index)]")
+            let field = FieldPath.root.field("targetUpdateSpecs").element(index)
+            edit.isAbout(path, updates[index].names, at: field.description)
             edit.change(\.[targetAt: place, position].port, to: updates[index].port)
             edit.change(\.[targetAt: place, position].weight, to: updates[index].weight)
+            if let adminState = updates[index].adminState {
+                edit.new[targetAt: place, position].adminState = adminState
+                if adminState != .draining { edit.new[targetAt: place, position].drainUntil = nil }
+            }
+            let drainUntil = edit.drainUntil(updates[index].deadline, from: unixSeconds, at: field)
+            if let drainUntil { edit.new[targetAt: place, position].drainUntil = drainUntil }
         }
         return try edit.checked(in: surroundings)
     }
@@ -122,6 +150,13 @@ extension Configuration {
     }
 }
 
+extension TargetUpdate {
+    /// Who counts seconds is told about these.
+    fileprivate var names: RequestNames {
+        if case .seconds = deadline { .drainingTarget } else { .target }
+    }
+}
+
 extension Edit {
     mutating func checkIsSome(_ list: [some Any], at field: String) {
         if list.isEmpty { report(field, .conflict("names nothing; at least one is needed")) }
@@ -131,7 +166,25 @@ extension Edit {
         let kind = spec.kind ?? (spec.address != nil && spec.instance == nil ? .ip : .vm)
         return Target(
             server: kind == .ip ? addressServer(spec, at: path) : instanceServer(spec, at: path),
-            isContainer: kind == .container, port: spec.port ?? 0, weight: spec.weight ?? Target.defaultWeight)
+            isContainer: kind == .container, port: spec.port ?? 0, weight: spec.weight ?? Target.defaultWeight,
+            adminState: spec.adminState ?? .enabled,
+            // Whether it goes with a state that could not be read, nobody can tell.
+            drainUntil: isUnread(path.field("adminState").description) ? nil : spec.drainUntil)
+    }
+
+    /// - Returns: Unix seconds; `nil` where no deadline is asked for, or one that is out of range.
+    fileprivate mutating func drainUntil(
+        _ deadline: TargetUpdate.Deadline?, from unixSeconds: Int64, at path: FieldPath
+    ) -> Int64? {
+        switch deadline {
+        case nil: return nil
+        case .time(let time): return time
+        case .seconds(let seconds) where Limits.deadlineSeconds.contains(seconds): return unixSeconds + Int64(seconds)
+        case .seconds(let seconds):
+            let reason = Problem.Reason.outOfRange(value: seconds, allowed: Limits.deadlineSeconds)
+            report(path.field("drainSeconds").description, reason)
+            return nil
+        }
     }
 
     private mutating func addressServer(_ spec: TargetSpec, at path: FieldPath) -> Target.Server {

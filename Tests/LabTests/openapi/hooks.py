@@ -37,6 +37,9 @@ RULES = re.compile("|".join([
     r"never changes",
     # Of two fields, each of which may be so.
     r"Icmp is for UDP services only", r"a target group or an availability group, not both",
+    r"goes with adminState draining only", r"drainUntil tells the deadline already",
+    # Of a day that its month does not have.
+    r"is not a time in UTC",
     # Of an address, by what it is used for in some spelling, or here.
     r"is not usable as", r"is an address of this host", r"there is no block to take a VIP from",
     # What is always refused, and described so.
