@@ -44,6 +44,7 @@ struct ServiceCommand: ParsableCommand {
             let algorithm: String?
             let forwardingMode: String?
             let drainSeconds: Int?
+            let slowStartSeconds: Int?
             let allUnhealthyPolicy: String?
             let healthCheckSpec: HealthCheckOptions.Body
             let targetGroupIds: [String]?
@@ -58,9 +59,9 @@ struct ServiceCommand: ParsableCommand {
             let body = Body(
                 backendName: name, loadBalancerId: owner.answer.id, protocol: transport.text, port: port,
                 algorithm: balancing.algorithm?.text, forwardingMode: balancing.forwardingMode?.text,
-                drainSeconds: balancing.drain, allUnhealthyPolicy: balancing.allUnhealthy?.text,
-                healthCheckSpec: check.body(method: .tcp), targetGroupIds: ids.group,
-                agIds: ids.availabilityGroup, description: details.description)
+                drainSeconds: balancing.drain, slowStartSeconds: balancing.slowStartSeconds,
+                allUnhealthyPolicy: balancing.allUnhealthy?.text, healthCheckSpec: check.body(method: .tcp),
+                targetGroupIds: ids.group, agIds: ids.availabilityGroup, description: details.description)
             try output.writeCreated(BackendAnswer.self, try await client.create(BackendAnswer.self, body))
         }
     }
@@ -83,6 +84,7 @@ struct ServiceCommand: ParsableCommand {
             let algorithm: String?
             let forwardingMode: String?
             let drainSeconds: Int?
+            let slowStartSeconds: Int?
             let allUnhealthyPolicy: String?
             let closeHealthCheck: Bool?
             let healthCheckSpec: HealthCheckOptions.Body?
@@ -94,7 +96,7 @@ struct ServiceCommand: ParsableCommand {
             let body = Body(
                 backendName: naming.name, algorithm: balancing.algorithm?.text,
                 forwardingMode: balancing.forwardingMode?.text, drainSeconds: balancing.drain,
-                allUnhealthyPolicy: balancing.allUnhealthy?.text,
+                slowStartSeconds: balancing.slowStartSeconds, allUnhealthyPolicy: balancing.allUnhealthy?.text,
                 closeHealthCheck: checking.healthCheck.map { $0.value == .off },
                 healthCheckSpec: check.isEmpty ? nil : check.body(),
                 description: naming.details.description)
@@ -192,6 +194,14 @@ struct BalancingOptions: ParsableArguments {
             A new service has \(standard.drainSeconds).
             """, valueName: "seconds"))
     var drain: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long a target that joined or recovered takes a growing part of its share, \(Limits.slowStartSeconds). \
+            A new service has \(standard.slowStartSeconds): all of it at once.
+            """, valueName: "seconds"))
+    var slowStartSeconds: Int?
 
     @Option(
         help: ArgumentHelp(

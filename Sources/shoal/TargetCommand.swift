@@ -8,7 +8,10 @@ internal import ServiceModel
 struct TargetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "target", abstract: "Targets: the servers of a virtual server group.",
-        subcommands: [List.self, Show.self, Add.self, Update.self, SetWeight.self, Remove.self])
+        subcommands: [
+            List.self, Show.self, Add.self, Update.self, SetWeight.self, Drain.self, Enable.self, Disable.self,
+            Remove.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the targets of a group.")
@@ -116,7 +119,10 @@ struct TargetCommand: ParsableCommand {
         }
 
         func run() async throws {
-            try await connection.client.update(target, in: group, port: port, weight: weight, condition)
+            try await connection.client.update(target, in: group, condition) { update in
+                update.port = port
+                update.weight = weight
+            }
         }
     }
 
@@ -132,7 +138,7 @@ struct TargetCommand: ParsableCommand {
         var weight: Int
 
         func run() async throws {
-            try await connection.client.update(target, in: group, port: nil, weight: weight, condition)
+            try await connection.client.update(target, in: group, condition) { $0.weight = weight }
         }
     }
 
@@ -143,19 +149,17 @@ struct TargetCommand: ParsableCommand {
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var condition: GroupVersionCondition
         @OptionGroup var group: GroupArgument
-
-        @Argument(help: ArgumentHelp(TargetArgument.meaning, valueName: "target"))
-        var targets: [String]
+        @OptionGroup var targets: TargetsArgument
 
         private struct Body: Encodable {
             let targetIds: [String]
         }
 
         func run() async throws {
-            let (group, targets) = try await connection.client.targets(targets, in: group)
+            let (group, targets) = try await connection.client.targets(targets.names, in: group)
             let body = Body(targetIds: targets.map(\.targetId))
             try await connection.client.changeTargets("deregisterTargets", of: group, body, condition)
-            for name in self.targets { print("target \(name) of \(group.label) deleted") }
+            for name in self.targets.names { print("target \(name) of \(group.label) deleted") }
         }
     }
 }
@@ -170,6 +174,11 @@ struct TargetArgument: ParsableArguments {
 
     @Argument(help: ArgumentHelp(meaning))
     var target: String
+}
+
+struct TargetsArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp(TargetArgument.meaning, valueName: "target"))
+    var names: [String]
 }
 
 /// Guards a change of targets, which are a part of their group.
@@ -205,28 +214,39 @@ extension APIClient {
     }
 
     fileprivate func update(
-        _ argument: TargetArgument, in group: GroupArgument, port: Int?, weight: Int?,
-        _ condition: GroupVersionCondition
+        _ argument: TargetArgument, in group: GroupArgument, _ condition: GroupVersionCondition,
+        _ change: (inout TargetChange) -> Void
     ) async throws {
         let (group, targets) = try await targets([argument.target], in: group)
-        let update = TargetUpdates.Update(targetId: targets[0].targetId, port: port, weight: weight)
-        try await changeTargets("updateTargets", of: group, TargetUpdates(targetUpdateSpecs: [update]), condition)
+        try await update(targets, of: group, condition, change)
         print("target \(argument.target) of \(group.label) updated")
+    }
+
+    /// Makes the same change of several targets: of all of them or of none.
+    func update(
+        _ targets: [TargetAnswer], of group: Found<TargetGroupAnswer>, _ condition: GroupVersionCondition,
+        _ change: (inout TargetChange) -> Void
+    ) async throws {
+        let changes = targets.map { target in
+            var result = TargetChange(targetId: target.targetId)
+            change(&result)
+            return result
+        }
+        try await changeTargets("updateTargets", of: group, ["targetUpdateSpecs": changes], condition)
     }
 }
 
-private struct TargetUpdates: Encodable {
-    struct Update: Encodable {
-        let targetId: String
-        let port: Int?
-        let weight: Int?
-    }
-
-    let targetUpdateSpecs: [Update]
+/// What is to change of a target; `nil` stays as it is.
+struct TargetChange: Encodable {
+    let targetId: String
+    var port: Int?
+    var weight: Int?
+    var adminState: String?
+    var drainSeconds: Int?
 }
 
 extension [TargetAnswer] {
-    fileprivate func found(_ text: String, of group: Found<TargetGroupAnswer>) throws -> TargetAnswer {
+    func found(_ text: String, of group: Found<TargetGroupAnswer>) throws -> TargetAnswer {
         do { return try choose(text, of: group.label) } catch { throw Failure(error) }
     }
 }

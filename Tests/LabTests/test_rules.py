@@ -9,8 +9,10 @@ from __future__ import annotations
 import copy
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -76,6 +78,8 @@ GROUP = f"{BALANCER}.groups[0]"
 TARGET = f"{GROUP}.targets[0]"
 POOL = "availabilityGroups[0]"
 INSTANCE = "instances[0]"
+
+LATER = "2126-11-23T22:00:00Z"
 
 
 @dataclass
@@ -239,6 +243,11 @@ def register_instance(instance: str, group: str = "{group idle}", **changes) -> 
     return register(group, type="vm", ipAddress=None, instanceId=instance, **changes)
 
 
+def change_target(**changes) -> Request:
+    return Request("POST", "targetGroups/{group servers}:updateTargets", {
+        "targetUpdateSpecs": [{"targetId": "{target}", **changes}]})
+
+
 def new_pool(path: str, value: Any) -> Request:
     return post("availabilityGroups", {"name": "new", "instanceIds": ["i-3"]}, path, value)
 
@@ -264,11 +273,20 @@ def ranges() -> Iterator[Case]:
     for weight in (101, -1):
         yield Case(f"weight is 0...100, not {weight}", register(weight=weight), 400, "targetSpecs[0].weight",
                    fresh(f"{TARGET}.weight", weight), commands.add_target(weight=weight))
-        update = Request("POST", "targetGroups/{group servers}:updateTargets", {
-            "targetUpdateSpecs": [{"targetId": "{target}", "weight": weight}]})
-        yield Case(f"weight is not changed to {weight}", update, 400, "targetUpdateSpecs[0].weight",
-                   staged(f"{TARGET}.weight", weight),
+        yield Case(f"weight is not changed to {weight}", change_target(weight=weight), 400,
+                   "targetUpdateSpecs[0].weight", staged(f"{TARGET}.weight", weight),
                    commands.update("target", "web/servers", "10.20.0.11", weight=weight))
+    for seconds in (-1, 3601):
+        yield Case(f"a slow start is 0...3600 seconds, not {seconds}", new_service("slowStartSeconds", seconds), 400,
+                   "slowStartSeconds", fresh(f"{SERVICE}.slowStartSeconds", seconds),
+                   commands.create_service(slow_start_seconds=seconds))
+        yield Case(f"a slow start is not changed to {seconds}", change_service("slowStartSeconds", seconds), 400,
+                   "slowStartSeconds", staged(f"{SERVICE}.slowStartSeconds", seconds),
+                   commands.update("service", "web/web-http", slow_start_seconds=seconds))
+    for seconds in (-1, 86401):
+        yield Case(f"a deadline is 0...86400 seconds away, not {seconds}",
+                   change_target(adminState="draining", drainSeconds=seconds), 400, "targetUpdateSpecs[0].drainSeconds",
+                   command=commands.drain("web/servers", "10.20.0.11", deadline=seconds))
     for field, named, option, wrong in (
         ("port", "port", "check_port", (-1, 65536)),
         ("checkTimeoutSeconds", "timeoutSeconds", "check_timeout", (1, 61)),
@@ -334,6 +352,21 @@ def kinds() -> Iterator[Case]:
                "targetSpecs[0].instanceId", staged(f"{BALANCER}.groups[2].targets", [{"instance": "i-3"}],
                                                    f"{BALANCER}.groups[2].targets[0].instance"),
                commands.add_instance_target("web/by-address"))
+
+
+    for state in ("enabled", "disabled"):
+        target = {"address": "10.20.0.41", "port": 6001, "adminState": state, "drainUntil": LATER}
+        yield Case(f"a new target that is {state} has no deadline", register(adminState=state, drainUntil=LATER), 400,
+                   "targetSpecs[0].drainUntil", fresh(TARGET, target, f"{TARGET}.drainUntil"))
+        yield Case(f"a target is not {state} with a deadline", change_target(adminState=state, drainUntil=LATER), 400,
+                   "targetUpdateSpecs[0].drainUntil", staged(f"{TARGET}", target, f"{TARGET}.drainUntil"))
+        yield Case(f"a target is not {state} with a deadline in seconds",
+                   change_target(adminState=state, drainSeconds=60), 400, "targetUpdateSpecs[0].drainSeconds")
+    yield Case("a target that does not drain has no deadline", change_target(drainUntil=LATER), 400,
+               "targetUpdateSpecs[0].drainUntil", staged(f"{TARGET}.drainUntil", LATER))
+    yield Case("a deadline is told in one way",
+               change_target(adminState="draining", drainUntil=LATER, drainSeconds=60), 400,
+               "targetUpdateSpecs[0].drainSeconds", fresh(f"{TARGET}.drainSeconds", 60))
 
 
 def places() -> Iterator[Case]:
@@ -469,6 +502,12 @@ def forms() -> Iterator[Case]:
                "port", fresh(LISTENER, {"name": "new", "service": "new"}, f"{LISTENER}.port"))
     yield Case("a number in words", new_listener("port", "http"), 400, "port", fresh(f"{LISTENER}.port", "http"))
     yield Case("a fraction", register(weight=1.5), 400, "targetSpecs[0].weight", fresh(f"{TARGET}.weight", 1.5))
+    for moment in ("tomorrow", "2026-02-29T00:00:00Z", "2026-11-23T22:00:00+01:00", "1969-12-31T23:59:59Z", 1795471200):
+        target = {"address": "10.20.0.41", "port": 6001, "adminState": "draining", "drainUntil": moment}
+        yield Case(f"no deadline: {moment}", register(adminState="draining", drainUntil=moment), 400,
+                   "targetSpecs[0].drainUntil", fresh(TARGET, target, f"{TARGET}.drainUntil"))
+    yield Case("no admin state", change_target(adminState="drained"), 400, "targetUpdateSpecs[0].adminState",
+               staged(f"{TARGET}.adminState", "drained"))
     yield Case("a word that is none of the allowed ones", new_service("algorithm", "RoundRobin"), 400, "algorithm",
                fresh(f"{SERVICE}.algorithm", "RoundRobin"))
     yield Case("a list that names nothing", Request(
@@ -567,6 +606,58 @@ def test_what_is_allowed_is_done(stage: Stage):
     dry = stage.bench.daemon.apply(FRESH, "--dry-run")
     assert dry.code == 0, dry.errors
     assert stage.bench.daemon.apply(before).code == 0 and rest.export() == before
+
+
+def test_states_of_targets_are_set_and_kept(stage: Stage):
+    """`drain`, `enable` and `disable` do what requests do; the default deadline is the longest of the group's services."""
+    daemon, rest = stage.bench.daemon, stage.bench.rest
+    before = rest.export()
+    name = ("web/idle", "10.20.0.31")
+
+    def target() -> tuple[str, str | None]:
+        (target,) = daemon.shoal("target", "list", "web/idle", "-o", "json").json
+        return target["adminState"], target.get("drainUntil")
+
+    def drain(seconds: int, **options) -> None:
+        asked = time.time()
+        answer = daemon.shoal(*commands.drain(*name, **options)).check()
+        state, until = target()
+        assert state == "draining"
+        assert seconds - 1 <= datetime.fromisoformat(until).timestamp() - asked <= seconds + 30
+        assert f"draining until {until}" in answer.output, answer.output
+        assert f"draining until {until}" in daemon.shoal("target", "list", "web/idle").output
+
+    drain(86400, deadline=86400)
+    drain(300)
+    drain(0, deadline=0)
+    daemon.shoal(*commands.update("target", *name, weight=10)).check()
+    assert target()[0] == "draining"
+    exported = rest.export()
+    assert daemon.apply(exported).code == 0 and rest.export() == exported
+    daemon.shoal(*commands.command("target", "disable", *name)).check()
+    assert target() == ("disabled", None)
+    daemon.shoal(*commands.command("target", "enable", *name)).check()
+    assert target() == ("enabled", None) and rest.export() == before
+    users = [rest.create("backends", stage.filled(new_service("targetGroupIds", ["{group idle}"]).body) | each)
+             for each in ({"backendName": "new", "drainSeconds": 600}, {"backendName": "newer", "drainSeconds": 60})]
+    drain(600)
+    for user in users:
+        rest.delete("backends", user)
+    # A document that says nothing of states wants what they are by default.
+    assert daemon.apply(before).code == 0
+    assert target() == ("enabled", None) and rest.export() == before
+
+
+def test_a_slow_start_is_set_and_kept(stage: Stage):
+    daemon, rest = stage.bench.daemon, stage.bench.rest
+    before = rest.export()
+    name = "web/spare"
+    daemon.shoal(*commands.update("service", name, slow_start_seconds=30)).check()
+    assert "30 s" in daemon.shoal("service", "show", name).output
+    daemon.shoal(*commands.update("service", name, drain=299)).check()
+    assert daemon.shoal("service", "show", name, "-o", "json").json["slowStartSeconds"] == 30
+    daemon.shoal(*commands.update("service", name, slow_start_seconds=0, drain=300)).check()
+    assert rest.export() == before
 
 
 def test_groups_are_listed_by_place(stage: Stage):

@@ -60,6 +60,10 @@ def create_instance(name: str = "new", address: str = "10.20.0.42", **options) -
     return command("instance", "create", name, address=address, **options)
 
 
+def drain(group: str, target: str, **options) -> Words:
+    return command("target", "drain", group, target, **options)
+
+
 def update(family: str, /, *names: str, **options) -> Words:
     return command(family, "update", *names, **options)
 
