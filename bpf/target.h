@@ -78,7 +78,7 @@ static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_li
 	word = *(const volatile __u32 *)&pair->slots[index & 1];
 	__builtin_memcpy(&slot, &word, sizeof(slot));
 	packet->target = slot.target;
-	if (slot.target != slot.previous && shoal_config.pins_on)
+	if (slot.previous && shoal_config.pins_on)
 		packet->target = shoal_pinned_target(packet, service, service_id, word, hash);
 	if (!packet->target)
 		return SHOAL_REASON_NO_TARGET;

@@ -13,14 +13,20 @@ public struct ForwardingTable<Owner: Hashable & Sendable>: Sendable, Hashable {
     /// are pinned elsewhere, and only lookups find them.
     public let previous: [Owner?]
 
+    /// How many slots move.
+    public let movingCount: Int
+
     /// A table of which every slot is settled.
-    public init(settled owners: [Owner]) { self.init(owners: owners, previous: owners.map { _ in nil }) }
+    public init(settled owners: [Owner]) {
+        self.init(owners: owners, previous: [Owner?](repeating: nil, count: owners.count))
+    }
 
     /// - Precondition: Both are of one size.
     public init(owners: [Owner], previous: [Owner?]) {
         precondition(owners.count == previous.count, "\(previous.count) previous owners of \(owners.count) slots.")
         self.owners = owners
         self.previous = previous
+        movingCount = previous.count { $0 != nil }
     }
 
     /// The table after its slots were given to new owners, or to the same.

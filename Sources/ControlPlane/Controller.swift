@@ -1,3 +1,5 @@
+internal import ConsistentHashing
+internal import Foundation
 public import HealthChecking
 public import Logging
 internal import NetworkTypes
@@ -20,26 +22,38 @@ public actor Controller: Service {
     /// What happened since the start.
     public nonisolated let events = EventLog()
     private let healthFile: HealthFile
-    private let limits: TableLimits
+    let limits: TableLimits
 
     /// What is wanted, and the number of the change that made it so.
     struct Desired: Sendable {
         let revision: UInt64
         let resources: CheckedConfiguration
+        /// Who owns slots by weight alone.
+        let tables: CanonicalTables
+        let adminStates: AdminStates
+
+        init(revision: UInt64, resources: CheckedConfiguration, tables: CanonicalTables) {
+            self.revision = revision
+            self.resources = resources
+            self.tables = tables
+            adminStates = AdminStates(of: resources)
+        }
     }
 
     /// All that tables depend on.
     private struct Input: Equatable {
         let revision: UInt64
-        let health: HealthView
+        let conditions: Conditions
     }
 
-    private(set) var desired = Desired(revision: 0, resources: .empty)
+    private(set) var desired = Desired(revision: 0, resources: .empty, tables: CanonicalTables())
+    /// Those of the newest resources in the store, which the next change repairs.
+    var storedTables = CanonicalTables()
     var health = HealthSnapshot()
     /// Whether every change of health is in its file, or on the way there.
     private var isHealthSaved = true
     /// What the maps hold, as far as is known.
-    private(set) var installed = Tables()
+    var installed = Tables()
     private(set) var installedRevision: UInt64 = 0
     /// What `installed` was made from; `nil` when that is not sure.
     private var installedInput: Input?
@@ -56,8 +70,11 @@ public actor Controller: Service {
     private var isHostDue = true
     private(set) var isDetached = false
 
-    private var ledger: IDLedger
-    private var compilerCache = CompilerCache()
+    var ledger: IDLedger
+    var compilerCache = CompilerCache()
+    var moves: Moves
+    /// Services of which no target is usable, as far as that was told.
+    var unusable: Set<ResourceID> = []
     /// Of changes, from reading what is stored to storing what comes of it.
     let turns = TurnQueue()
     private var isRunning = false
@@ -78,6 +95,7 @@ public actor Controller: Service {
         self.limits = limits
         self.logger = logger
         ledger = IDLedger(limits: limits)
+        moves = Moves(start: ContinuousClock.now)
     }
 
     /// Keeps the maps right until shut down. To be called once, after `start()`.
@@ -99,6 +117,7 @@ public actor Controller: Service {
     public func start() async throws {
         installed = try await dataplane.tables()
         ledger = IDLedger(installed: installed, limits: limits)
+        do { try await forgetStalePins() } catch { logger.error("pins cannot be read: \(error)") }
         await followStore()
         await reconcile()
     }
@@ -119,7 +138,8 @@ public actor Controller: Service {
         seenRevision = stored.revision
         do {
             let resources = try CheckedConfiguration(stored.configuration, in: surroundings)
-            await want(Desired(revision: stored.revision, resources: resources))
+            storedTables = await tables(for: resources)
+            await want(Desired(revision: stored.revision, resources: resources, tables: storedTables))
         } catch {
             refuse("the stored resources break rules of this version, so forwarding stays as it is:\n\(error)")
         }
@@ -138,7 +158,8 @@ public actor Controller: Service {
         do {
             // Not with the host's addresses: a VIP that is still held from before would look like one of them.
             let resources = try CheckedConfiguration(stored.configuration, in: surroundings)
-            desired = Desired(revision: stored.revision, resources: resources)
+            storedTables = await tables(for: resources)
+            desired = Desired(revision: stored.revision, resources: resources, tables: storedTables)
         } catch {
             refuse("the stored resources break rules of this version, so forwarding stays as it is:\n\(error)")
         }
@@ -149,6 +170,22 @@ public actor Controller: Service {
             logger.warning("health starts anew: \(error)")
         }
         if await checker.update(checks(of: desired.resources), restoring: stale) { await lookAtHealth() }
+    }
+
+    /// The canonical tables as the store has them. Without their history they are built, which moves flows.
+    private func tables(for resources: CheckedConfiguration) async -> CanonicalTables {
+        var stored: [ResourceID: [UInt8]] = [:]
+        do { stored = try await store.tables() } catch {
+            logger.error("tables are built anew, which moves connections: \(error)")
+        }
+        var unreadable: [ResourceID] = []
+        let tables = CanonicalTables(stored: stored, for: resources, unreadable: &unreadable)
+        for service in unreadable {
+            logger.error(
+                "the stored table is damaged and built anew, which moves connections",
+                metadata: ["service": "\(service.rawValue)"])
+        }
+        return tables
     }
 
     private func refuse(_ reason: String) {
@@ -167,6 +204,11 @@ public actor Controller: Service {
     func want(_ new: Desired) async {
         // A change that was committed later may have come here first.
         if new.revision > desired.revision {
+            moves.noteJoins(
+                from: desired.tables, to: new.tables,
+                services: new.resources.configuration.loadBalancers.flatMap { loadBalancer in
+                    loadBalancer.services.map { loadBalancer.key(of: $0) }
+                })
             desired = new
             refusal = nil
             if await checker.update(checks(of: new.resources)) { await lookAtHealth() }
@@ -237,9 +279,11 @@ public actor Controller: Service {
         guard refusal == nil, !isDetached else { return }
         let desired = desired
         do {
-            try await install(desired)
+            let now = ContinuousClock.now
+            try await install(desired, at: now)
             installedRevision = desired.revision
             failure = nil
+            try await settleMoves(revision: desired.revision, at: now)
         } catch {
             if failure != "\(error)" { events.append(.notInstalled, "tables", "\(error)", revision: desired.revision) }
             failure = "\(error)"
@@ -254,27 +298,27 @@ public actor Controller: Service {
         hostProblems = await host.settle(vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)))
     }
 
-    private func install(_ desired: Desired) async throws {
-        let view = HealthView(healthy: health.healthy)
-        let input = Input(revision: desired.revision, health: view)
+    private func install(_ desired: Desired, at now: ContinuousClock.Instant) async throws {
+        let conditions = conditions(of: desired, at: now, unixSeconds: Int64(Date().timeIntervalSince1970))
+        let input = Input(revision: desired.revision, conditions: conditions)
         guard input != installedInput else { return try await dataplane.beat(revision: desired.revision) }
         installedInput = nil
         var ledger = ledger
         let tables = try compile(
-            desired.resources, health: view, installed: installed, ledger: &ledger, cache: &compilerCache,
-            limits: limits, at: ContinuousClock.now)
-        let steps = plan(from: installed, to: tables)
-        if steps.contains(where: \.changesEndpoints) { isHostDue = true }
-        try await dataplane.apply(steps, revision: desired.revision)
-        if !steps.isEmpty {
-            logger.info("installed", metadata: ["revision": "\(desired.revision)", "steps": "\(steps.count)"])
+            desired.resources, canonical: desired.tables, conditions: conditions, installed: installed,
+            ledger: &ledger, cache: &compilerCache, limits: limits, at: now)
+        if tables.targets != installed.targets || tables.listeners != installed.listeners { isHostDue = true }
+        let steps = try await carryOut(tables, revision: desired.revision, at: now)
+        if steps > 0 {
+            logger.info("installed", metadata: ["revision": "\(desired.revision)", "steps": "\(steps)"])
             events.append(
-                .installed, "tables", "the kernel holds revision \(desired.revision), by \(steps.count) steps",
+                .installed, "tables", "the kernel holds revision \(desired.revision), by \(steps) steps",
                 revision: desired.revision)
         }
-        installed = tables
         installedInput = input
         self.ledger = ledger
+        noteCuts(conditions.disabled, at: now)
+        noteUnusable(desired, conditions)
     }
 
     /// After a failed plan some prefix of it is done: which, only the kernel knows.
@@ -282,6 +326,7 @@ public actor Controller: Service {
         do {
             installed = try await dataplane.tables()
             ledger = IDLedger(installed: installed, limits: limits)
+            try await forgetStalePins()
         } catch {
             logger.error("cannot read the maps: \(error)")
         }

@@ -15,6 +15,10 @@ public struct Event: Sendable, Hashable {
         case notInstalled = "tables.failed"
         /// A change could not be stored; resources are as they were.
         case notStored = "store.failed"
+        /// All flows are with the owners of their slots.
+        case settled = "tables.settled"
+        /// No target of a service is usable any more, or one is again.
+        case usability = "service.usability"
         case detached = "daemon.detached"
     }
 

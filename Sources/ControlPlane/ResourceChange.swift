@@ -2,6 +2,7 @@ internal import Foundation
 internal import Logging
 public import ServiceModel
 public import Store
+internal import TableCompiler
 
 /// What a change of resources came to.
 public struct ChangeOutcome: Sendable, Hashable {
@@ -61,7 +62,7 @@ extension Controller {
                 Event.Kind(change.action), "\(change.kind.rawValue) \(change.name)",
                 "\(change.action.rawValue) by \(author.name)", revision: step.revision)
         }
-        await want(Desired(revision: step.revision, resources: step.resources))
+        await want(Desired(revision: step.revision, resources: step.resources, tables: step.tables))
         return outcome(of: step)
     }
 
@@ -74,6 +75,7 @@ extension Controller {
         let revision: UInt64
         let before: Configuration
         let resources: CheckedConfiguration
+        let tables: CanonicalTables
         let changes: [Change]
     }
 
@@ -91,20 +93,30 @@ extension Controller {
         let changes = old.configuration.changes(to: resources.configuration)
         guard !dryRun, !changes.isEmpty else {
             return StoredStep(
-                revision: old.revision, before: old.configuration, resources: resources, changes: changes)
+                revision: old.revision, before: old.configuration, resources: resources, tables: storedTables,
+                changes: changes)
         }
-        let new = try await commit(resources, over: old, by: author)
+        let now = Int64(Date().timeIntervalSince1970)
+        // Tables are known by the ids of their services, so those that are new get theirs before they are stored.
+        let stamped = resources.stamped(replacing: old.configuration, at: now) {
+            ResourceID($0, UInt64.random(in: 0 ... .max))
+        }
+        let tables = storedTables.repaired(for: stamped)
+        let new = try await commit(stamped, tables, over: old, by: author, at: now)
         return StoredStep(
             revision: new.revision, before: old.configuration,
-            resources: resources.stored(as: new.configuration), changes: changes)
+            resources: resources.stored(as: new.configuration), tables: tables, changes: changes)
     }
 
     private func commit(
-        _ resources: CheckedConfiguration, over old: StoredConfiguration, by author: Author
+        _ resources: CheckedConfiguration, _ tables: CanonicalTables, over old: StoredConfiguration,
+        by author: Author, at unixSeconds: Int64
     ) async throws(ChangeError) -> StoredConfiguration {
         do {
             let new = try await store.commit(
-                resources.configuration, basedOn: old.revision, by: author, at: Int64(Date().timeIntervalSince1970))
+                resources.configuration, basedOn: old.revision,
+                tables: TableWrites(tables.changes(since: storedTables)), by: author, at: unixSeconds)
+            storedTables = tables
             storeTrouble = nil
             return new
         } catch {
@@ -130,6 +142,10 @@ extension Controller {
             revision: step.revision, changes: step.changes, before: step.before, after: step.resources.configuration,
             installedRevision: installedRevision, failure: failure ?? refusal)
     }
+}
+
+extension TableWrites {
+    init(_ changes: TableHistoryChanges) { self.init(puts: changes.puts, removals: changes.removals) }
 }
 
 extension Event.Kind {

@@ -1,3 +1,4 @@
+internal import ConsistentHashing
 public import HealthChecking
 public import NetworkTypes
 public import ServiceModel
@@ -97,13 +98,14 @@ extension Controller {
     private func shares() -> [ServiceID: [Endpoint: Double]] {
         // An array and no dictionary: of 1,000 services there are a million slots.
         var counts = [Int](repeating: 0, count: Int(UInt16.max) + 1)
-        for owners in installed.slots.values {
-            for owner in owners { counts[Int(owner.rawValue)] += 1 }
+        for table in installed.slots.values {
+            for owner in table.owners { counts[Int(owner.rawValue)] += 1 }
         }
         return installed.targets.reduce(into: [:]) { shares, target in
             let (id, entry) = target
-            guard let slots = installed.slots[entry.service] else { return }
-            shares[entry.service, default: [:]][entry.endpoint] = Double(counts[Int(id.rawValue)]) / Double(slots.count)
+            guard let table = installed.slots[entry.service] else { return }
+            shares[entry.service, default: [:]][entry.endpoint] =
+                Double(counts[Int(id.rawValue)]) / Double(table.owners.count)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import HealthChecking
 internal import NetworkTypes
 internal import ServiceModel
+internal import TableCompiler
 
 extension Controller {
     /// Takes over what the checker knows by now, and writes what has become another into the log.
@@ -27,6 +28,32 @@ extension Controller {
                 "\(before.health.rawValue) before, \(record.health.rawValue) now\(reason ?? "")",
                 revision: desired.revision)
         }
+    }
+
+    /// Writes into the log which services have lost their last usable target, and which have one again.
+    func noteUnusable(_ desired: Desired, _ conditions: Conditions) {
+        var now: Set<ResourceID> = []
+        for loadBalancer in desired.resources.configuration.loadBalancers {
+            let listened = Set(loadBalancer.listeners.filter(\.isEnabled).map(\.service))
+            for service in loadBalancer.services where listened.contains(service.name) {
+                let key = loadBalancer.key(of: service)
+                let targets = desired.resources.targets(of: service, in: loadBalancer)
+                let isUsable = targets.contains {
+                    $0.weight > 0 && conditions.isTaker($0, of: key, isChecked: service.healthCheck.isEnabled)
+                }
+                if !isUsable, !targets.isEmpty { now.insert(key) }
+                guard now.contains(key) != unusable.contains(key) else { continue }
+                let consequence =
+                    service.allUnhealthyPolicy == .forward
+                    ? "new connections go to all that run and are enabled, by weight" : "new connections are dropped"
+                events.append(
+                    .usability, "service \(loadBalancer.name)/\(service.name)",
+                    isUsable || targets.isEmpty
+                        ? "a target is usable again" : "none of its \(targets.count) targets is usable: \(consequence)",
+                    revision: desired.revision)
+            }
+        }
+        unusable = now
     }
 
     /// `LOAD-BALANCER/NAME` of every service.

@@ -1,5 +1,6 @@
 internal import BPFRuntime
 internal import CShoalABI
+internal import ConsistentHashing
 internal import NetworkTypes
 public import TableCompiler
 
@@ -86,15 +87,16 @@ public final class DataplaneMaps: Sendable {
         }
     }
 
-    private func fill(_ range: SlotRange, with owners: [TargetID]) {
-        precondition(range.offset % 2 == 0 && owners.count == Int(range.count), "a table fills its range")
-        for first in stride(from: 0, to: owners.count, by: 2) {
-            let second = first + 1 < owners.count ? owners[first + 1].rawValue : 0
-            slots[(Int(range.offset) + first) / 2] = shoal_slot_pair(
-                slots: (
-                    shoal_slot(target: owners[first].rawValue, previous: owners[first].rawValue),
-                    shoal_slot(target: second, previous: second)
-                ))
+    private func fill(_ range: SlotRange, with table: ForwardingTable<TargetID>) {
+        let count = table.owners.count
+        precondition(range.offset % 2 == 0 && count == Int(range.count), "a table fills its range")
+        func slot(_ index: Int) -> shoal_slot {
+            guard index < count else { return shoal_slot() }
+            return shoal_slot(
+                target: table.owners[index].rawValue, previous: table.previous[index]?.rawValue ?? 0)
+        }
+        for first in stride(from: 0, to: count, by: 2) {
+            slots[(Int(range.offset) + first) / 2] = shoal_slot_pair(slots: (slot(first), slot(first + 1)))
         }
     }
 
@@ -116,7 +118,7 @@ public final class DataplaneMaps: Sendable {
             guard let entry = value.entry, entry.range.map(fits) ?? true else { continue }
             let id = ServiceID(rawValue: id)
             tables.services[id] = entry
-            if let range = entry.range { tables.slots[id] = owners(in: range) }
+            if let range = entry.range { tables.slots[id] = table(in: range) }
         }
         for (id, value) in try targets.entries() {
             let transport = transports[ServiceID(rawValue: value.service)] ?? .tcp
@@ -133,8 +135,11 @@ public final class DataplaneMaps: Sendable {
         range.offset % 2 == 0 && UInt64(range.offset) + UInt64(range.count) <= UInt64(slots.count) * 2
     }
 
-    private func owners(in range: SlotRange) -> [TargetID] {
-        (0..<Int(range.count)).map { index in TargetID(rawValue: slot(Int(range.offset) + index).target) }
+    private func table(in range: SlotRange) -> ForwardingTable<TargetID> {
+        let slots = (0..<Int(range.count)).map { slot(Int(range.offset) + $0) }
+        return ForwardingTable(
+            owners: slots.map { TargetID(rawValue: $0.target) },
+            previous: slots.map { $0.previous == 0 ? nil : TargetID(rawValue: $0.previous) })
     }
 
     func slot(_ index: Int) -> shoal_slot {

@@ -23,8 +23,16 @@ public struct HealthSnapshot: Sendable, Hashable {
     public fileprivate(set) var records: [TargetKey: HealthRecord] = [:]
     /// The targets of those records that say healthy.
     public fileprivate(set) var healthy: Set<TargetKey> = []
+    /// The targets of those records that say unhealthy.
+    public fileprivate(set) var unhealthy: Set<TargetKey> = []
 
     public init() {}
+
+    /// - Parameter health: `nil` of a target without a record.
+    fileprivate mutating func note(_ health: Health?, of id: TargetKey) {
+        if health == .healthy { healthy.insert(id) } else { healthy.remove(id) }
+        if health == .unhealthy { unhealthy.insert(id) } else { unhealthy.remove(id) }
+    }
 }
 
 /// The records of all checks. Pure: the caller tells the time, in seconds since 1970.
@@ -43,12 +51,12 @@ package struct HealthLedger {
             let record = (old ?? stored[check.id])?.adopting(check) ?? HealthRecord(of: check, at: unixSeconds)
             guard record != old else { continue }
             snapshot.records[check.id] = record
-            if record.health == .healthy { snapshot.healthy.insert(check.id) }
+            snapshot.note(record.health, of: check.id)
         }
         guard snapshot.records.count > wanted.count else { return }
         for id in snapshot.records.keys where !wanted.contains(id) {
             snapshot.records[id] = nil
-            snapshot.healthy.remove(id)
+            snapshot.note(nil, of: id)
         }
     }
 
@@ -58,7 +66,7 @@ package struct HealthLedger {
         let transition = record.tracker.receive(result)
         if let transition {
             record.sinceUnixSeconds = unixSeconds
-            if transition.to == .healthy { snapshot.healthy.insert(id) } else { snapshot.healthy.remove(id) }
+            snapshot.note(transition.to, of: id)
         }
         record.obstacle = if case .inconclusive(let reason) = result { reason } else { nil }
         snapshot.records[id] = record

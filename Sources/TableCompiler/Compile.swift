@@ -1,5 +1,5 @@
 internal import ConsistentHashing
-internal import NetworkTypes
+package import NetworkTypes
 public import ServiceModel
 
 /// Why resources do not fit the maps.
@@ -25,24 +25,31 @@ extension CompileError: CustomStringConvertible {
 
 /// Makes the tables that the maps must hold.
 ///
-/// Only services that an enabled listener uses appear. A service whose tables need not change keeps its range; a new table gets
-/// a new range, since the old one is read until the switch.
+/// Only services that an enabled listener uses appear. A service whose slots keep their owners keeps its range; otherwise its
+/// table gets a new range, since the old one is read until the switch. Slots that change owners move: see
+/// `ForwardingTable`. A target that left its service stays as long as a moving slot names it.
 ///
 /// - Parameters:
-///   - installed: What the maps hold now; decides which ranges and generations stay.
+///   - canonical: Who owns slots by weight alone.
+///   - conditions: Who takes flows.
+///   - installed: What the maps hold now; decides which ranges and generations stay, and where flows are.
 ///   - ledger: Ids and ranges that are taken; changed only on success.
 ///   - cache: What the compilation that gave `installed` has left there, or anything else. Only the time depends on it.
 ///   - now: When freed ids and ranges begin to rest.
 /// - Complexity: Linear in the number of targets; for services that are not as in the cache also in the number of slots,
 ///   times the takers for the slots of targets that take no flows.
 public func compile(
-    _ desired: CheckedConfiguration, health: HealthView, installed: Tables, ledger: inout IDLedger,
-    cache: inout CompilerCache, limits: TableLimits = TableLimits(), at now: ContinuousClock.Instant
+    _ desired: CheckedConfiguration, canonical: CanonicalTables, conditions: Conditions, installed: Tables,
+    ledger: inout IDLedger, cache: inout CompilerCache, limits: TableLimits = TableLimits(),
+    at now: ContinuousClock.Instant
 ) throws(CompileError) -> Tables {
-    var compiler = Compiler(installed: installed, ledger: ledger, cache: cache, limits: limits, now: now)
+    var compiler = Compiler(
+        installed: installed, ledger: ledger, cache: cache, expired: conditions.expired, limits: limits, now: now)
     for loadBalancer in desired.configuration.loadBalancers {
         compiler.adoptNames(in: loadBalancer)
-        for demand in desired.demands(of: loadBalancer, health: health) { try compiler.add(demand) }
+        for demand in desired.demands(of: loadBalancer, tables: canonical, conditions: conditions) {
+            try compiler.add(demand)
+        }
     }
     try compiler.meetDemands()
     ledger = compiler.remainingLedger()
@@ -53,8 +60,8 @@ public func compile(
 /// The latest compilation: its tables and the demands that they meet. A service whose demand is still the same needs no
 /// other entries, as long as these are the tables that are installed.
 public struct CompilerCache: Sendable {
-    fileprivate var tables = Tables()
-    fileprivate var demands: [ServiceID: Demand] = [:]
+    var tables = Tables()
+    private(set) var demands: [ServiceID: Demand] = [:]
 
     public init() {}
 
@@ -62,6 +69,9 @@ public struct CompilerCache: Sendable {
         self.tables = tables
         self.demands = demands
     }
+
+    /// How long flows of a service's moving slots have to be seen.
+    public func drainSeconds(of service: ServiceID) -> Int { demands[service]?.drainSeconds ?? 0 }
 }
 
 /// The state of one compilation.
@@ -70,22 +80,31 @@ private struct Compiler {
     var ledger: IDLedger
     let limits: TableLimits
     let now: ContinuousClock.Instant
+    /// Targets that left and have had their time.
+    let expired: Set<TargetID>
     /// What the entries of `tables` meet as long as nothing is changed in them.
     private let met: [ServiceID: Demand]
+    /// Services that somebody left who has had its time, of which demands say nothing.
+    private let overdue: Set<ServiceID>
     private(set) var demands: [ServiceID: Demand] = [:]
     private var unmet: [ServiceID] = []
+    /// Who asks for each endpoint; found out when somebody left.
+    private lazy var demanders = demandersByEndpoint()
     private(set) var tables: Tables
 
     init(
-        installed: Tables, ledger: IDLedger, cache: CompilerCache, limits: TableLimits, now: ContinuousClock.Instant
+        installed: Tables, ledger: IDLedger, cache: CompilerCache, expired: Set<TargetID>, limits: TableLimits,
+        now: ContinuousClock.Instant
     ) {
         self.installed = installed
         self.ledger = ledger
         self.limits = limits
         self.now = now
+        self.expired = expired
         // The usual case takes no time: equal tables are the same ones in memory.
         let isUsable = cache.tables == installed
         met = isUsable ? cache.demands : [:]
+        overdue = Set(expired.compactMap { installed.targets[$0]?.service })
         tables = isUsable ? installed : Tables()
     }
 
@@ -103,7 +122,7 @@ private struct Compiler {
         }
         let id = ServiceID(rawValue: number)
         demands[id] = demand
-        if met[id] != demand { unmet.append(id) }
+        if met[id] != demand || overdue.contains(id) { unmet.append(id) }
     }
 
     mutating func meetDemands() throws(CompileError) {
@@ -130,7 +149,15 @@ private struct Compiler {
         for vip in demand.listeners where next?.listeners.contains(vip) != true { tables.listeners[vip] = nil }
         guard next == nil else { return }
         tables.services[service] = nil
-        tables.slots[service] = nil
+        let table = tables.slots.removeValue(forKey: service)
+        removeTargets(Set(table?.previous.compactMap(\.self) ?? []))
+    }
+
+    private mutating func removeTargets(_ ids: Set<TargetID>) {
+        for id in ids {
+            guard let entry = tables.targets.removeValue(forKey: id) else { continue }
+            if tables.returnPaths[entry.endpoint]?.target == id { tables.returnPaths[entry.endpoint] = nil }
+        }
     }
 
     // MARK: What comes
@@ -147,25 +174,72 @@ private struct Compiler {
             put(TargetEntry(endpoint: target.endpoint, service: service), under: id, in: &tables.targets)
             ids.append(id)
         }
-        try addTable(of: service, for: demand, owners: slotOwners(among: demand.targets).map { ids[Int($0)] })
+        try addTable(forwardingTable(of: service, for: demand, ids), of: service, for: demand)
         for vip in demand.listeners { try addListener(vip, to: service, targets: zip(ids, demand.targets)) }
     }
 
+    /// The table that meets a demand, following the one that is installed; `nil` where nobody has or may take a flow.
+    ///
+    /// Those who left stay among the targets as long as slots name them.
+    private mutating func forwardingTable(
+        of service: ServiceID, for demand: Demand, _ ids: [TargetID]
+    ) -> ForwardingTable<TargetID>? {
+        let owners = demand.slotOwners(ids)
+        // Another algorithm gives flows other slots: what is known of slots says nothing about them any more.
+        guard let old = installed.slots[service], installed.services[service]?.algorithm == demand.algorithm else {
+            return owners.isEmpty ? nil : ForwardingTable(settled: owners)
+        }
+        let gone = old.names.subtracting(ids).subtracting([.nobody])
+        let lost = zip(ids, demand.targets).compactMap { id, target in target.admission == .loses ? id : nil }
+        let dead = Set(lost).union(gone.filter { isOver($0, drainSeconds: demand.drainSeconds) }).union([.nobody])
+        // Where nobody takes new flows, some may still have theirs.
+        let newOwners = owners.isEmpty ? [TargetID](repeating: .nobody, count: old.owners.count) : owners
+        var table = old.handedOver(to: newOwners, dead: dead)
+        if table.previous.contains(.nobody) { table = table.settling { table.previous[$0] == .nobody } }
+        let staying = table.movingCount == 0 ? [] : gone.intersection(table.previous.compactMap(\.self))
+        removeTargets(gone.subtracting(staying))
+        for id in staying { keepTarget(id) }
+        return owners.isEmpty && table.movingCount == 0 ? nil : table
+    }
+
+    /// Whether the flows of a target that left are lost.
+    private mutating func isOver(_ id: TargetID, drainSeconds: Int) -> Bool {
+        guard drainSeconds > 0, !expired.contains(id), let entry = installed.targets[id] else { return true }
+        // Replies of a server lead to one listener.
+        return demanders[entry.endpoint] != nil
+    }
+
+    private mutating func keepTarget(_ id: TargetID) {
+        guard let entry = installed.targets[id] else { return }
+        put(entry, under: id, in: &tables.targets)
+        if let path = installed.returnPaths[entry.endpoint], path.target == id {
+            put(path, under: entry.endpoint, in: &tables.returnPaths)
+        }
+    }
+
+    private func demandersByEndpoint() -> [Endpoint: ServiceID] {
+        var demanders: [Endpoint: ServiceID] = [:]
+        for (id, demand) in demands {
+            for target in demand.targets { demanders[target.endpoint] = id }
+        }
+        return demanders
+    }
+
     private mutating func addTable(
-        of service: ServiceID, for demand: Demand, owners: [TargetID]
+        _ table: ForwardingTable<TargetID>?, of service: ServiceID, for demand: Demand
     ) throws(CompileError) {
         let old = installed.services[service]
         var range = old?.range
         var generation = old?.generation ?? 0
-        if installed.slots[service] ?? [] != owners || (range == nil) != owners.isEmpty {
+        if installed.slots[service]?.owners != table?.owners || (range == nil) != (table == nil) {
             range = nil
             generation &+= 1
-            if !owners.isEmpty {
-                range = ledger.slots.allocate(UInt32(owners.count), at: now)
+            if let table {
+                range = ledger.slots.allocate(UInt32(table.owners.count), at: now)
                 guard range != nil else { throw .outOfSlots(limit: limits.slots) }
             }
         }
-        tables.slots[service] = owners.isEmpty ? nil : owners
+        tables.slots[service] = table
         tables.services[service] = ServiceEntry(
             identity: demand.identity, algorithm: demand.algorithm, mode: .nat, range: range, generation: generation)
     }
@@ -198,9 +272,7 @@ private struct Compiler {
         ledger.services.keep(tables.services.count, restingUntil: end) { _, id in
             tables.services[ServiceID(rawValue: id)] != nil
         }
-        ledger.targets.keep(tables.targets.count, restingUntil: end) { _, id in
-            tables.targets[TargetID(rawValue: UInt16(id))] != nil
-        }
+        ledger.keepTargets(of: tables, restingUntil: end)
         let used = Set(tables.services.values.compactMap(\.range))
         for range in installed.services.values.compactMap(\.range) where !used.contains(range) {
             ledger.slots.free(range, restingUntil: end)
@@ -209,16 +281,44 @@ private struct Compiler {
     }
 }
 
-/// For each slot the index of its owner in `targets`; empty when nobody may take a flow.
-private func slotOwners(among targets: [Demand.Target]) -> [UInt16] {
-    let canonical = CanonicalTable(
-        targets: targets.map { WeightedTarget(identity: $0.endpoint.identity, weight: $0.weight) })
-    return canonical.overlaid(takers: targets.map(\.takesFlows))
+extension Demand {
+    /// For each slot the id of its owner; empty when nobody may take a flow.
+    ///
+    /// - Parameter ids: Those of `targets`.
+    fileprivate func slotOwners(_ ids: [TargetID]) -> [TargetID] {
+        let places = Dictionary(uniqueKeysWithValues: targets.indices.map { (targets[$0].endpoint.identity, $0) })
+        // The table may list the targets in another order.
+        let order = table.targets.map { places[$0.identity] }
+        let owners = table.overlaid(
+            portions: order.map { $0.map { targets[$0].admission.portion } ?? .none }, before: usableTableBefore)
+        return owners.map { order[Int($0)].map { ids[$0] } ?? .nobody }
+    }
+
+    /// A table that was built anew since is no repair of it.
+    private var usableTableBefore: CanonicalTable? {
+        guard let tableBefore, !tableBefore.slots.isEmpty, table.slots.count % tableBefore.slots.count == 0 else {
+            return nil
+        }
+        return tableBefore
+    }
+}
+
+extension ForwardingTable<TargetID> {
+    /// All owners and previous owners.
+    var names: Set<TargetID> {
+        // No set of slots: there are a hundred thousand of some hundred targets.
+        var isNamed = [Bool](repeating: false, count: Int(UInt16.max) + 1)
+        for owner in owners { isNamed[Int(owner.rawValue)] = true }
+        if movingCount > 0 {
+            for owner in previous { if let owner { isNamed[Int(owner.rawValue)] = true } }
+        }
+        return Set(isNamed.indices.lazy.filter { isNamed[$0] }.map { TargetID(rawValue: UInt16($0)) })
+    }
 }
 
 extension Endpoint {
     /// The same bytes on every node: what tables are ordered by.
-    var identity: [UInt8] {
+    package var identity: [UInt8] {
         address.bytes + [UInt8(truncatingIfNeeded: port >> 8), UInt8(truncatingIfNeeded: port), transport.rawValue]
     }
 }

@@ -1,57 +1,98 @@
+internal import ConsistentHashing
 internal import NetworkTypes
 internal import ServiceModel
 
-/// What one service asks of the maps, as resources and health have it: equal demands are met by equal entries.
+/// What one service asks of the maps, as resources and conditions have it: equal demands are met by equal entries.
 struct Demand: Sendable, Hashable {
     /// Of the service, never 0.
     let identity: UInt64
     let algorithm: ServiceEntry.Algorithm
+    /// How long flows of moving slots, and those of a target that leaves, have to be seen.
+    let drainSeconds: Int
     /// VIP, port and protocol of its enabled listeners, at least one.
     let listeners: [Endpoint]
     /// Its targets, each endpoint once.
     let targets: [Target]
+    /// Who owns the slots by weight alone; its targets are these, in any order.
+    let table: CanonicalTable
+    /// The table before targets joined that are not ready, or `nil`.
+    let tableBefore: CanonicalTable?
 
     struct Target: Sendable, Hashable {
         let endpoint: Endpoint
-        let weight: Int
-        /// Whether it gets new flows, if its weight is not 0.
-        let takesFlows: Bool
+        let admission: Admission
+    }
+
+    /// Which flows a target gets.
+    enum Admission: Sendable, Hashable {
+        /// New ones, in this portion of its slots; those that it has anyway.
+        case takes(Portion)
+        /// Those that it has.
+        case keeps
+        /// None: those that it had are lost.
+        case loses
     }
 }
 
 extension CheckedConfiguration {
     /// The demands of the services of a load balancer that an enabled listener uses, in their order.
-    func demands(of loadBalancer: LoadBalancer, health: HealthView) -> [Demand] {
+    func demands(of loadBalancer: LoadBalancer, tables: CanonicalTables, conditions: Conditions) -> [Demand] {
         let listeners = Dictionary(grouping: loadBalancer.listeners.filter(\.isEnabled), by: \.service)
         return loadBalancer.services.compactMap { service in
             guard let listeners = listeners[service.name] else { return nil }
+            let key = loadBalancer.key(of: service)
+            let table = tables[key] ?? CanonicalTable(targets: [])
             return Demand(
-                identity: serviceIdentity(loadBalancer.key(of: service)), algorithm: service.algorithm.entry,
+                identity: serviceIdentity(key), algorithm: service.algorithm.entry,
+                drainSeconds: service.drainSeconds,
                 listeners: listeners.map {
                     Endpoint(address: loadBalancer.vip, port: UInt16($0.port), transport: $0.transport)
                 },
-                targets: demandedTargets(of: service, in: loadBalancer, health: health))
+                targets: demandedTargets(of: service, in: loadBalancer, conditions), table: table,
+                tableBefore: conditions.tablesBefore[key])
         }
     }
 
     /// New flows go to those that run and are healthy; if there are none of any weight, by the service's policy to all that
-    /// run.
+    /// run. Whom the operator wants to have none gets none in either case.
     private func demandedTargets(
-        of service: BackendService, in loadBalancer: LoadBalancer, health: HealthView
+        of service: BackendService, in loadBalancer: LoadBalancer, _ conditions: Conditions
     ) -> [Demand.Target] {
-        let targets = targets(of: service, in: loadBalancer)
         let key = loadBalancer.key(of: service)
-        func isUsable(_ target: ResolvedTarget) -> Bool {
-            guard service.healthCheck.isEnabled else { return target.isRunning }
-            return target.isRunning && health.healthy.contains(TargetKey(service: key, endpoint: target.endpoint))
+        let targets = targets(of: service, in: loadBalancer)
+        let admissions = targets.map { target in
+            conditions.admission(
+                of: TargetKey(service: key, endpoint: target.endpoint), isRunning: target.isRunning,
+                isChecked: service.healthCheck.isEnabled)
         }
-        let usable = targets.map(isUsable)
-        let hasTaker = zip(targets, usable).contains { target, isUsable in isUsable && target.weight > 0 }
+        let hasTaker = zip(targets, admissions).contains { $0.weight > 0 && $1.takes }
         let isForced = !hasTaker && service.allUnhealthyPolicy == .forward
-        return zip(targets, usable).map { target, isUsable in
-            Demand.Target(
-                endpoint: target.endpoint, weight: target.weight, takesFlows: isForced ? target.isRunning : isUsable)
+        return zip(targets, admissions).map { target, admission in
+            let key = TargetKey(service: key, endpoint: target.endpoint)
+            let isTaker = isForced && target.isRunning && conditions.isOpen(key)
+            return Demand.Target(endpoint: target.endpoint, admission: isTaker ? .takes(.all) : admission)
         }
+    }
+}
+
+extension Conditions {
+    fileprivate func admission(of key: TargetKey, isRunning: Bool, isChecked: Bool) -> Demand.Admission {
+        if disabled.contains(key) || !isRunning || (isChecked && unhealthy.contains(key)) { return .loses }
+        if draining.contains(key) || (isChecked && !healthy.contains(key)) { return .keeps }
+        return .takes(portions[key] ?? .all)
+    }
+
+    /// Whether the operator lets it take new flows.
+    fileprivate func isOpen(_ key: TargetKey) -> Bool { !disabled.contains(key) && !draining.contains(key) }
+}
+
+extension Demand.Admission {
+    var takes: Bool {
+        if case .takes = self { true } else { false }
+    }
+
+    var portion: Portion {
+        if case .takes(let portion) = self { portion } else { .none }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import NetworkTypes
+public import ServiceModel
 
 /// Which ids and slot ranges are taken, so that resources keep theirs from one compilation to the next and a restart
 /// moves no flow. Rebuilt from the maps at start.
@@ -12,7 +13,7 @@ public struct IDLedger: Sendable, Hashable {
     public init(limits: TableLimits = TableLimits()) {
         listeners = Assignments(ids: 0..<limits.listeners)
         services = Assignments(ids: 0..<limits.services)
-        targets = Assignments(ids: 1..<limits.targets)
+        targets = Assignments(ids: 1..<limits.targets, isReleasedByHand: true)
         slots = SlotArena(capacity: limits.slots)
     }
 
@@ -26,6 +27,35 @@ public struct IDLedger: Sendable, Hashable {
         }
         for (id, entry) in tables.targets {
             targets.adopt(TargetIdentity(service: entry.service, endpoint: entry.endpoint), id: UInt32(id.rawValue))
+        }
+    }
+}
+
+extension IDLedger {
+    /// Targets that are gone and that no packet in the program's hands can name any more. Pins may: their ids go to no other
+    /// target before these are removed and `release(_:)` is told.
+    public func targetsToForget(at now: ContinuousClock.Instant) -> Set<TargetID> {
+        Set(targets.rested(at: now).map { TargetID(rawValue: UInt16($0)) })
+    }
+
+    /// The id of a target of a service; `nil` where it has none.
+    public func targetID(of key: TargetKey) -> TargetID? {
+        guard let service = services.byOwner[serviceIdentity(key.service)] else { return nil }
+        let identity = TargetIdentity(service: ServiceID(rawValue: service), endpoint: key.endpoint)
+        return targets.byOwner[identity].map { TargetID(rawValue: UInt16($0)) }
+    }
+
+    /// The id of a service in the maps; `nil` where it has none.
+    public func serviceID(of key: ResourceID) -> ServiceID? {
+        services.byOwner[serviceIdentity(key)].map { ServiceID(rawValue: $0) }
+    }
+
+    /// No pin names these targets any more.
+    public mutating func release(_ ids: Set<TargetID>) { targets.release(Set(ids.map { UInt32($0.rawValue) })) }
+
+    mutating func keepTargets(of tables: Tables, restingUntil end: ContinuousClock.Instant) {
+        targets.keep(tables.targets.count, restingUntil: end) { _, id in
+            tables.targets[TargetID(rawValue: UInt16(id))] != nil
         }
     }
 }
@@ -61,13 +91,16 @@ struct TargetIdentity: Sendable, Hashable {
 /// Ids that owners keep, taken in turn, so that a freed one is reused as late as possible.
 struct Assignments<Owner: Hashable & Sendable>: Sendable, Hashable {
     private let ids: Range<UInt32>
+    /// Whether a freed id that has rested stays unused until `release(_:)`.
+    private let isReleasedByHand: Bool
     private(set) var byOwner: [Owner: UInt32] = [:]
     private var taken: Set<UInt32> = []
     private var resting: [Resting<UInt32>] = []
     private var next: UInt32
 
-    init(ids: Range<UInt32>) {
+    init(ids: Range<UInt32>, isReleasedByHand: Bool = false) {
         self.ids = ids
+        self.isReleasedByHand = isReleasedByHand
         next = ids.lowerBound
     }
 
@@ -110,9 +143,18 @@ struct Assignments<Owner: Hashable & Sendable>: Sendable, Hashable {
         }
     }
 
+    /// Freed ids that have rested and are not released yet.
+    func rested(at now: ContinuousClock.Instant) -> [UInt32] { resting.filter { $0.until <= now }.map(\.what) }
+
+    mutating func release(_ ids: Set<UInt32>) {
+        taken.subtract(resting.filter { ids.contains($0.what) }.map(\.what))
+        resting.removeAll { ids.contains($0.what) }
+    }
+
     private mutating func advance() { next = next + 1 < ids.upperBound ? next + 1 : ids.lowerBound }
 
     private mutating func wake(at now: ContinuousClock.Instant) {
+        if isReleasedByHand { return }
         for rested in resting where rested.until <= now { taken.remove(rested.what) }
         resting.removeAll { $0.until <= now }
     }

@@ -1,11 +1,12 @@
+public import ConsistentHashing
 public import NetworkTypes
 
 /// One change of the maps, small enough to succeed or fail as a whole.
 public enum MapStep: Sendable, Hashable {
     case putTarget(TargetID, TargetEntry)
     case putReturnPath(Endpoint, ReturnPathEntry)
-    /// Fills a range that no service reads.
-    case writeSlots(SlotRange, [TargetID])
+    /// Fills a range that no service reads, or changes no owner in one that is read.
+    case writeSlots(SlotRange, ForwardingTable<TargetID>)
     case putService(ServiceID, ServiceEntry)
     case putListener(Endpoint, ListenerEntry)
     case removeListener(Endpoint, ListenerEntry)
@@ -32,13 +33,14 @@ public func plan(from installed: Tables, to desired: Tables) -> [MapStep] {
     let targets = Difference(from: installed.targets, to: desired.targets, by: \.rawValue)
     let returnPaths = Difference(from: installed.returnPaths, to: desired.returnPaths, by: \.self)
     let services = Difference(from: installed.services, to: desired.services, by: \.rawValue)
+    let slots = Difference(from: installed.slots, to: desired.slots, by: \.rawValue)
     let listeners = Difference(from: installed.listeners, to: desired.listeners, by: \.self)
 
     var steps: [MapStep] = targets.news.map { .putTarget($0, $1) }
     steps += returnPaths.news.map { .putReturnPath($0, $1) }
-    for (id, entry) in services.news {
-        guard let range = entry.range, range != installed.services[id]?.range else { continue }
-        steps.append(.writeSlots(range, desired.slots[id] ?? []))
+    for (id, table) in slots.news {
+        guard let range = desired.services[id]?.range else { continue }
+        steps.append(.writeSlots(range, table))
     }
     steps += services.news.map { .putService($0, $1) }
     steps += listeners.news.map { .putListener($0, $1) }

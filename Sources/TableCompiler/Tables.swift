@@ -1,6 +1,7 @@
 // What the kernel's maps hold, in words of the domain: the value that compilation gives, that the plan compares and
 // that the dataplane reads back.
 
+public import ConsistentHashing
 public import NetworkTypes
 
 /// Index of a listener's counters.
@@ -17,6 +18,8 @@ public struct ServiceID: Sendable, Hashable, RawRepresentable {
 
 /// Index of a target of one service in the kernel's maps, 1...65535; 0 is nobody.
 public struct TargetID: Sendable, Hashable, RawRepresentable {
+    public static let nobody = TargetID(rawValue: 0)
+
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 }
@@ -96,20 +99,35 @@ public struct ReturnPathEntry: Sendable, Hashable {
     }
 }
 
+extension Tables {
+    /// The table of a service with the names of the owners: what nodes compare to know that they forward alike, wherever no
+    /// slot moves. `nil` where nobody may take a flow.
+    public func namedTable(of service: ServiceID) -> NamedTable? {
+        guard let table = slots[service] else { return nil }
+        // Of those who own slots; nobody is one without bytes.
+        let owners = Array(Set(table.owners)).sorted { $0.rawValue < $1.rawValue }
+        var places = [UInt16](repeating: 0, count: Int(UInt16.max) + 1)
+        for (place, owner) in owners.enumerated() { places[Int(owner.rawValue)] = UInt16(place) }
+        return NamedTable(
+            identities: owners.map { targets[$0]?.endpoint.identity ?? [] },
+            slots: table.owners.map { places[Int($0.rawValue)] })
+    }
+}
+
 /// The content of all maps that the controller writes.
 public struct Tables: Sendable, Hashable {
     /// By VIP, port and protocol.
     public var listeners: [Endpoint: ListenerEntry]
     public var services: [ServiceID: ServiceEntry]
-    /// The owner of each slot, for every service that has a range; as many as the range counts.
-    public var slots: [ServiceID: [TargetID]]
+    /// Who gets the flows of each slot, for every service that has a range; as many slots as the range counts.
+    public var slots: [ServiceID: ForwardingTable<TargetID>]
     public var targets: [TargetID: TargetEntry]
     /// By the target's address, port and protocol.
     public var returnPaths: [Endpoint: ReturnPathEntry]
 
     public init(
         listeners: [Endpoint: ListenerEntry] = [:], services: [ServiceID: ServiceEntry] = [:],
-        slots: [ServiceID: [TargetID]] = [:], targets: [TargetID: TargetEntry] = [:],
+        slots: [ServiceID: ForwardingTable<TargetID>] = [:], targets: [TargetID: TargetEntry] = [:],
         returnPaths: [Endpoint: ReturnPathEntry] = [:]
     ) {
         self.listeners = listeners

@@ -153,7 +153,7 @@ struct Daemon {
         do throws(DataplaneError) {
             let dataplane = try Dataplane(
                 pins: PinDirectory(options.bpffsDirectory), interfaces: interfaces, mode: options.xdpMode,
-                hashKey: stored ?? .random())
+                hashKey: stored ?? .random(), pinPolicy: PinPolicy(isOn: options.keepsFlows))
             if stored != dataplane.hashKey { store(dataplane.hashKey, in: keyFile) }
             for attachment in dataplane.attachments {
                 logger.notice(

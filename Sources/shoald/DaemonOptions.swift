@@ -14,6 +14,8 @@ struct DaemonOptions: Sendable {
     var bpffsDirectory: String
     var announce: AnnounceMode
     var manageSysctls: Bool
+    /// Whether flows of moving slots are kept with their targets.
+    var keepsFlows: Bool
     var healthCheckSourceAddresses: [IPAddress]
     var vipCidrs: [Prefix]
     var targetCidrs: [Prefix]
@@ -37,6 +39,10 @@ enum AnnounceMode: String, Sendable, CaseIterable, ExpressibleByArgument, Codabl
 }
 
 extension XDPMode: ExpressibleByArgument {}
+
+enum Switch: String, Sendable, CaseIterable, ExpressibleByArgument {
+    case on, off
+}
 
 /// The keys of shoald.yaml, all optional; each has a flag of the same name.
 struct ConfigurationFile: Sendable, Decodable {

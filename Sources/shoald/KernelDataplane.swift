@@ -26,6 +26,24 @@ actor KernelDataplane: DataplaneDriver {
         try dataplane.maps.writeMeta(DataplaneMeta(revision: revision, heartbeat: now))
     }
 
+    func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) -> [ServiceID: [Int]] {
+        dataplane.maps.pins.unsettledSlots(
+            of: tables.slots.filter { services.contains($0.key) }.mapValues(\.owners),
+            services: tables.targets.mapValues(\.service), within: .forgotten)
+    }
+
+    func pinnedFlows() -> [TargetID: PinnedFlows] {
+        dataplane.maps.pins.counts(within: .forgotten).mapValues { count in
+            PinnedFlows(
+                opening: count.opening, seenOnce: count.seenOnce, established: count.established,
+                closing: count.closing)
+        }
+    }
+
+    func forgetPins(of targets: Set<TargetID>) { dataplane.maps.pins.removeAll(naming: targets) }
+
+    func sweepPins() { dataplane.maps.pins.sweep(.forgotten) }
+
     func attachments() -> [AttachmentStatus] {
         dataplane.attachments.map { AttachmentStatus(interface: $0.interface, mode: $0.mode, warning: $0.warning) }
     }

@@ -54,6 +54,9 @@ struct Shoald: AsyncParsableCommand {
         help: "Where probes come from, one for each family; the host must have it. (default: the kernel chooses)")
     var healthCheckSourceAddresses: [String] = []
 
+    @Option(help: .init("Follow slots and no pins (off), for tests of what breaks then.", visibility: .hidden))
+    var pins: Switch = .on
+
     @Option(name: .customLong("vip-cidr"), help: "Block that VIPs must come from; repeat it for several.")
     var vipCidrs: [String] = []
 
@@ -134,7 +137,7 @@ struct Shoald: AsyncParsableCommand {
             runtimeDirectory: runtimeDirectory ?? file.runtimeDirectory ?? "/run/shoal",
             bpffsDirectory: bpffsDirectory ?? file.bpffsDirectory ?? PinDirectory.standard.path,
             announce: try announce ?? parse(file.announce, "announce", AnnounceMode.init(rawValue:)) ?? .address,
-            manageSysctls: manageSysctls ?? file.manageSysctls ?? true,
+            manageSysctls: manageSysctls ?? file.manageSysctls ?? true, keepsFlows: pins == .on,
             healthCheckSourceAddresses: try parse(
                 healthCheckSourceAddresses, file.healthCheckSourceAddresses, "healthCheckSourceAddresses",
                 IPAddress.init),

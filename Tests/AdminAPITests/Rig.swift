@@ -209,6 +209,10 @@ private struct IdleDataplane: DataplaneDriver {
     func tables() -> Tables { installed }
     func apply(_ plan: [MapStep], revision: UInt64) {}
     func beat(revision: UInt64) {}
+    func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) -> [ServiceID: [Int]] { [:] }
+    func pinnedFlows() -> [TargetID: PinnedFlows] { [:] }
+    func forgetPins(of targets: Set<TargetID>) {}
+    func sweepPins() {}
     func attachments() -> [AttachmentStatus] { [] }
     func detach() {}
 }

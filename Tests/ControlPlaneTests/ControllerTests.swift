@@ -15,6 +15,7 @@ private actor FakeDataplane: DataplaneDriver {
     private(set) var plans: [[MapStep]] = []
     private var failuresLeft = 0
     private(set) var isDetached = false
+    private var pins: [TargetID: PinnedFlows] = [:]
 
     init(installed: Tables = Tables()) { self.installed = installed }
 
@@ -43,6 +44,14 @@ private actor FakeDataplane: DataplaneDriver {
     }
 
     func beat(revision: UInt64) { self.revision = revision }
+
+    func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) -> [ServiceID: [Int]] { [:] }
+
+    func pinnedFlows() -> [TargetID: PinnedFlows] { pins }
+
+    func forgetPins(of targets: Set<TargetID>) { pins = pins.filter { !targets.contains($0.key) } }
+
+    func sweepPins() {}
 
     func attachments() -> [AttachmentStatus] { [AttachmentStatus(interface: "eth0", mode: "native", warning: nil)] }
 

@@ -1,5 +1,6 @@
 import BPFRuntime
 import CShoalABI
+import ConsistentHashing
 import Dataplane
 import Foundation
 import NetworkNamespace
@@ -27,6 +28,10 @@ struct AdoptionTests {
         let target = endpoint("10.1.0.11:8081")
         let service = ServiceID(rawValue: 5)
         let id = TargetID(rawValue: 9)
+        // Some move, from somebody or within the target.
+        let slots = ForwardingTable(
+            owners: [TargetID](repeating: id, count: 251),
+            previous: (0..<251).map { $0 % 3 == 0 ? id : $0 % 7 == 0 ? TargetID(rawValue: 8) : nil })
         return Tables(
             listeners: [vip: ListenerEntry(id: .init(rawValue: 3), service: service)],
             services: [
@@ -34,7 +39,7 @@ struct AdoptionTests {
                     identity: 77, algorithm: .sourceIP, mode: .nat, range: SlotRange(offset: 10, count: 251),
                     generation: 4)
             ],
-            slots: [service: [TargetID](repeating: id, count: 251)],
+            slots: [service: slots],
             targets: [id: TargetEntry(endpoint: target, service: service)],
             returnPaths: [
                 target: ReturnPathEntry(

@@ -1,4 +1,5 @@
 import BPFRuntime
+import ConsistentHashing
 import Dataplane
 import Foundation
 import Glibc
@@ -140,7 +141,7 @@ struct Bench {
         let range = owners.isEmpty ? nil : SlotRange(offset: number * 1024, count: UInt32(owners.count))
         tables.services[service] = ServiceEntry(
             identity: UInt64(number) + 1, algorithm: algorithm, mode: .nat, range: range, generation: 1)
-        tables.slots[service] = owners.isEmpty ? nil : owners.map { ids[$0] }
+        tables.slots[service] = owners.isEmpty ? nil : ForwardingTable(settled: owners.map { ids[$0] })
         tables.listeners[endpoint(vip)] = ListenerEntry(id: listener, service: service)
         for step in plan(from: Tables(), to: tables) { try program.maps.perform(step) }
     }

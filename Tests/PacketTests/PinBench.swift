@@ -65,7 +65,7 @@ struct PinBench {
     /// The id of a target in the maps; that of nobody for `nil`.
     func id(_ target: Int?) -> TargetID { TargetID(rawValue: target.map { UInt16($0) + 1 } ?? 0) }
 
-    /// Has a slot move, as the controller will.
+    /// Has a slot move, as the controller does; from nobody, it is settled.
     func move(slot: Int = 0, from previous: Int?, to target: Int?) {
         let value = shoal_slot(target: id(target).rawValue, previous: id(previous).rawValue)
         var pair = slots[slot / 2]
@@ -78,7 +78,7 @@ struct PinBench {
         for pair in 0..<count / 2 { slots[pair] = shoal_slot_pair(slots: (value, value)) }
     }
 
-    func settle(slot: Int = 0, at target: Int) { move(slot: slot, from: target, to: target) }
+    func settle(slot: Int = 0, at target: Int) { move(slot: slot, from: nil, to: target) }
 
     func remove(target: Int) throws { try maps.perform(.removeTarget(id(target))) }
 

@@ -110,7 +110,8 @@ struct PinTests {
         try await PinBench.run { (bench) throws in
             bench.move(from: 0, to: 1)
             #expect(try bench.target(of: .syn, sequence: 1) == 1)
-            bench.move(from: nil, to: 2)
+            bench.move(from: 0, to: 2)
+            try bench.remove(target: 0)
             #expect(try bench.target(of: .ack, sequence: 0x1234_5678) == 1)
         }
     }
@@ -174,6 +175,20 @@ struct PinTests {
             #expect(try bench.target(of: .ack, port: 2) == 0, "the id is another service's now")
             #expect(bench.pins.counts() == [bench.id(0): PinCount(seenOnce: 2)])
             #expect(try bench.events()["moved"] == 3)
+        }
+    }
+
+    @Test("a slot that came back to its target still follows the pins of those it was lent to", arguments: PinScene.all)
+    func cameBack(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .syn, port: 1) == 1)
+            bench.move(from: 0, to: 0)
+            #expect(try bench.target(of: .ack, port: 1) == 1, "it began while the slot was away")
+            #expect(try bench.target(of: .ack, port: 2) == 0, "it began before")
+            #expect(try bench.target(of: .syn, port: 3) == 0)
+            bench.settle(at: 0)
+            #expect(try bench.target(of: .ack, port: 1) == 0)
         }
     }
 

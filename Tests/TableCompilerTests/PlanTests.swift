@@ -1,3 +1,4 @@
+import ConsistentHashing
 import NetworkTypes
 import SeededGenerator
 import ServiceModel
@@ -8,17 +9,25 @@ import Testing
 private struct Maps {
     private(set) var tables = Tables()
     /// Slots by their place in the one array, with what was last written there.
-    private var array: [UInt32: TargetID] = [:]
+    private var array: [UInt32: Slot] = [:]
+
+    private struct Slot: Equatable {
+        let owner: TargetID
+        let previous: TargetID?
+    }
 
     mutating func perform(_ step: MapStep) {
         switch step {
         case .putTarget(let id, let entry): tables.targets[id] = entry
         case .putReturnPath(let endpoint, let entry): tables.returnPaths[endpoint] = entry
-        case .writeSlots(let range, let owners):
-            for (index, owner) in owners.enumerated() { array[range.offset + UInt32(index)] = owner }
+        case .writeSlots(let range, let table):
+            for index in table.owners.indices {
+                array[range.offset + UInt32(index)] = Slot(owner: table.owners[index], previous: table.previous[index])
+            }
+            for (id, entry) in tables.services where entry.range == range { tables.slots[id] = self.table(in: range) }
         case .putService(let id, let entry):
             tables.services[id] = entry
-            tables.slots[id] = entry.range.map { range in (0..<range.count).compactMap { array[range.offset + $0] } }
+            tables.slots[id] = entry.range.map(table)
         case .putListener(let endpoint, let entry): tables.listeners[endpoint] = entry
         case .removeListener(let endpoint, _): tables.listeners[endpoint] = nil
         case .removeService(let id):
@@ -27,6 +36,11 @@ private struct Maps {
         case .removeReturnPath(let endpoint): tables.returnPaths[endpoint] = nil
         case .removeTarget(let id): tables.targets[id] = nil
         }
+    }
+
+    private func table(in range: SlotRange) -> ForwardingTable<TargetID> {
+        let slots = (0..<range.count).compactMap { array[range.offset + $0] }
+        return ForwardingTable(owners: slots.map(\.owner), previous: slots.map(\.previous))
     }
 
     /// What a packet could meet now and must not.
@@ -39,13 +53,18 @@ private struct Maps {
             }
             guard let range = service.range else { continue }
             for index in 0..<range.count {
-                guard let owner = array[range.offset + index], let target = tables.targets[owner] else {
-                    defects.append("slot \(index) of \(vip) leads to no target")
-                    break
-                }
-                if target.service != listener.service { defects.append("a slot of \(vip) leads to another's target") }
-                if tables.returnPaths[target.endpoint] == nil {
-                    defects.append("replies of \(target.endpoint) go astray")
+                let slot = array[range.offset + index]
+                for id in [slot?.owner, slot?.previous].compactMap(\.self) where id != .nobody {
+                    guard let target = tables.targets[id] else {
+                        defects.append("slot \(index) of \(vip) leads to no target")
+                        break
+                    }
+                    if target.service != listener.service {
+                        defects.append("a slot of \(vip) leads to another's target")
+                    }
+                    if tables.returnPaths[target.endpoint] == nil {
+                        defects.append("replies of \(target.endpoint) go astray")
+                    }
                 }
             }
         }
@@ -95,8 +114,9 @@ struct PlanTests {
         var maps = Maps()
         for _ in 0..<25 {
             kernel.now += .milliseconds(Int.random(in: 0...1500, using: &random))
-            let (resources, view) = try randomState(&random)
-            for step in try kernel.install(resources, view) {
+            let (resources, conditions) = try randomState(&random, expired: kernel.expired)
+            let isSettled = Bool.random(using: &random)
+            for step in try kernel.install(resources, conditions) + (isSettled ? kernel.settle() : []) {
                 maps.perform(step)
                 #expect(maps.defects == [])
             }
@@ -112,7 +132,7 @@ struct PlanTests {
         var caches = [CompilerCache()]
         for _ in 0..<40 {
             kernel.now += .milliseconds(Int.random(in: 0...1500, using: &random))
-            let (resources, view) = try randomState(&random)
+            let (resources, view) = try randomState(&random, expired: kernel.expired)
             var other = kernel
             other.cache = CompilerCache()
             // Now and then one of other tables than those that are installed.
@@ -131,22 +151,32 @@ struct PlanTests {
         }
     }
 
-    private func randomState(_ random: inout SeededGenerator) throws -> (CheckedConfiguration, HealthView) {
-        var view = HealthView()
+    private func randomState(
+        _ random: inout SeededGenerator, expired: Set<TargetID>
+    ) throws -> (CheckedConfiguration, Conditions) {
+        var view = Conditions(expired: expired)
         var loadBalancers: [LoadBalancer] = []
         for number in 0..<Int.random(in: 0...3, using: &random) {
             let name = "lb\(number)"
             var loadBalancer = web(
                 weights: (0..<Int.random(in: 0...4, using: &random)).map { _ in .random(in: 0...3, using: &random) },
                 vip: "203.0.113.\(number + 1)", name: name, policy: Bool.random(using: &random) ? .forward : .drop,
-                check: Bool.random(using: &random))
+                check: Bool.random(using: &random), drainSeconds: .random(in: 0...2, using: &random))
             for index in loadBalancer.groups[0].targets.indices {
                 let address = IPAddress("10.1.\(number).\(index + 1)")!
                 loadBalancer.groups[0].targets[index].server = .address(address)
-                if Bool.random(using: &random) {
-                    let target = Endpoint(address: address, port: UInt16(8001 + index), transport: .tcp)
-                    let service = loadBalancer.key(of: loadBalancer.services[0])
-                    view.healthy.insert(TargetKey(service: service, endpoint: target))
+                let target = TargetKey(
+                    service: loadBalancer.key(of: loadBalancer.services[0]),
+                    endpoint: Endpoint(address: address, port: UInt16(8001 + index), transport: .tcp))
+                switch Int.random(in: 0..<8, using: &random) {
+                case 0...4: view.healthy.insert(target)
+                case 5...6: view.unhealthy.insert(target)
+                default: break
+                }
+                switch Int.random(in: 0..<8, using: &random) {
+                case 0: view.draining.insert(target)
+                case 1: view.disabled.insert(target)
+                default: break
                 }
             }
             loadBalancers.append(loadBalancer)

@@ -91,10 +91,13 @@ struct shoal_service {
 };
 SHOAL_ASSERT_SIZE(struct shoal_service, 24);
 
-/* One entry of a table. Both are indices into targets; 0 is nobody. */
+/* One entry of a table. Both are indices into targets. */
 struct shoal_slot {
-	__u16 target;
-	__u16 previous; /* the owner before, while flows move; equal to target when settled */
+	__u16 target; /* 0 is nobody */
+	/* 0: settled, all flows are with the target. Else the slot moves, and flows without a pin
+	 * that had begun before are here; the target itself when only pinned ones are elsewhere.
+	 */
+	__u16 previous;
 };
 SHOAL_ASSERT_SIZE(struct shoal_slot, 4);
 
