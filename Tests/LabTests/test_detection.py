@@ -31,7 +31,7 @@ def bench():
 @pytest.mark.parametrize("fail", BOUNDS, ids=["killed", "silent"])
 def test_a_failed_server_leaves_and_returns(bench: Bench, fail, record_property):
     victim = bench.servers[1]
-    before = bench.daemon.map("slots")
+    before = bench.daemon.owners()
     traffic = [
         Traffic(bench.client, "open-loop", bench.lab.vip[family], application.listener_port, rate=RATE, seconds=90)
         .wait_until_running()
@@ -42,7 +42,7 @@ def test_a_failed_server_leaves_and_returns(bench: Bench, fail, record_property)
     left_at = wait_for_all(bench, victim, "unhealthy", BOUNDS[fail] + 5)
     record_property("leftAfterSeconds", round(left_at - failed_at, 2))
     assert left_at - failed_at <= BOUNDS[fail]
-    assert len(bench.daemon.map("slots")) == len(before)
+    assert len(bench.daemon.owners()) == len(before)
 
     syns = victim.client_syns()
     # Absence has no event to wait for: 600 connections are what proves it.
@@ -57,7 +57,7 @@ def test_a_failed_server_leaves_and_returns(bench: Bench, fail, record_property)
     # The first good check may have begun before: TCP sends a lost SYN again, as long as the check waits.
     assert returned_at - restored_from >= (WISHES.healthy_threshold - 1) * WISHES.interval - WISHES.timeout
     assert returned_at - restored_at <= WISHES.healthy_threshold * WISHES.interval + 1
-    assert bench.daemon.map("slots") == before, "the table is not the one before"
+    assert bench.daemon.owners() == before, "the table is not the one before"
 
     for outcome in (each.stop() for each in traffic):
         assert outcome["answered"] > 0

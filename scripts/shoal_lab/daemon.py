@@ -158,6 +158,10 @@ class Daemon:
     def maps(self, names: Iterable[str] = STEADY_MAPS) -> dict[str, list]:
         return {name: self.map(name) for name in names}
 
+    def owners(self) -> list[tuple[int, int, int]]:
+        """Service, slot and the target that gets its new flows, of every slot."""
+        return [(slot["service"], slot["slot"], slot["target"]) for slot in self.map("slots")]
+
     # Health.
 
     def health(self, service: str) -> dict[str, str]:

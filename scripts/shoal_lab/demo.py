@@ -200,7 +200,7 @@ class Demo:
                          moved["broken"] is None and moved["bytes"] > 0)
 
     def _tables(self) -> list:
-        return self.daemon.map("slots")
+        return self.daemon.owners()
 
     def _same_maps(self, what: str, before: dict) -> None:
         after = self.daemon.maps()
