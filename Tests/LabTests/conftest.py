@@ -56,6 +56,11 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"logs of lab {lab.name}", logs))
 
 
+def long_form(short: float, long: float) -> float:
+    """A duration: the short one, or with SHOAL_LAB_LONG=1 the long one."""
+    return long if os.environ.get("SHOAL_LAB_LONG") == "1" else short
+
+
 # Nothing is left behind.
 
 
@@ -138,6 +143,10 @@ class Bench:
     @property
     def rest(self) -> RestClient:
         return self.daemon.rest
+
+    def apply(self, wishes: Wishes) -> None:
+        """Applies the document of these wishes, which is then all that there is; the kernel has it."""
+        self.daemon.apply(configuration.document(wishes), "--prune").check()
 
     def serve(self, wishes: Wishes) -> None:
         """Applies the document of these wishes and waits until all targets are healthy and installed."""

@@ -13,6 +13,10 @@ FRONT = {4: IPv4Network("10.10.0.0/16"), 6: IPv6Network("2001:db8:10::/64")}
 BACK = {4: IPv4Network("10.20.0.0/16"), 6: IPv6Network("2001:db8:20::/64")}
 """Where servers are; their default gateway is the balancer."""
 
+STRANGERS = IPv4Network("198.18.0.0/15")
+"""Where floods come from: addresses for benchmarks (RFC 2544), to which no namespace of a lab has a route beyond the
+balancer, and the balancer none at all."""
+
 SOURCES_MAX = 2_000
 """More source addresses than this of one client would run into the next client's."""
 
@@ -87,6 +91,9 @@ STICKY = Application("sticky", 81, 9080)
 
 ECHO = Application("echo", 7, 7000)
 """The echo server, for long-lived flows of numbered messages."""
+
+STICKY_ECHO = Application("sticky-echo", 8, 6000)
+"""The same echo server behind `IpHash`."""
 
 COMMON_PORTS = (8001, 8002)
 """Where every server serves HTTP, for members of availability groups and targets without a port: they serve on the

@@ -30,6 +30,7 @@ from .blob import blob_content
 from .processes import raise_file_limit
 
 IP_BIND_ADDRESS_NO_PORT = 24
+ALL_BEGUN = "all flows have begun"
 LOST_SYN_SECONDS = 0.9
 """A connect that took longer lost its SYN or the answer to it: the first retransmission comes after 1 s."""
 
@@ -223,9 +224,14 @@ class Flows:
     moved: int = 0
     longest_stall: float = 0.0
 
+    @property
+    def begun(self) -> int:
+        """Flows that have had an answer, or never will."""
+        return sum(self.by_server.values()) + sum(failure["server"] is None for failure in self.broken)
+
     def document(self) -> dict:
         return {
-            "flows": sum(self.by_server.values()) + sum(failure["server"] is None for failure in self.broken),
+            "flows": self.begun,
             "messages": self.messages,
             "byServer": dict(sorted(self.by_server.items())),
             "broken": len(self.broken),
@@ -297,6 +303,9 @@ async def numbered(
             source = sources[number % len(sources)] if sources else None
             group.create_task(flow(endpoint, source, period, end, outcome, run))
             await run.pause(period / flows)
+        while outcome.begun < flows and not run.is_stopped:
+            await run.pause(0.02)
+        print(ALL_BEGUN, file=sys.stderr, flush=True)
     return outcome.document()
 
 

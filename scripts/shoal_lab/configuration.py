@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from . import addresses
-from .addresses import ECHO, FAMILIES, HTTP, STICKY, Application
+from .addresses import ECHO, FAMILIES, HTTP, STICKY, STICKY_ECHO, Application
 
-ALGORITHMS = {HTTP: "QuintupleHash", STICKY: "IpHash", ECHO: "QuintupleHash"}
+ALGORITHMS = {HTTP: "QuintupleHash", STICKY: "IpHash", ECHO: "QuintupleHash", STICKY_ECHO: "IpHash"}
 
 
 @dataclass(frozen=True)
 class Wishes:
     """What a test may want of all services of a document."""
 
-    weights: Sequence[int] = (10, 20, 30)
-    """One for each server."""
+    weights: Sequence[int | None] = (10, 20, 30)
+    """One for each server; with None it is no target."""
+    target_fields: Mapping[int, Mapping] = field(default_factory=dict)
+    """Further fields of the targets of server 1, 2, …"""
+    drain_seconds: int | None = None
+    """Of every service; without it the product's default."""
     interval: int = 5
     timeout: int = 2
     unhealthy_threshold: int = 2
@@ -55,6 +59,7 @@ def _balancer(family: int, wishes: Wishes) -> dict:
         "services": [
             {"name": service_name(application, family), "protocol": "Tcp", "port": application.listener_port,
              "algorithm": ALGORITHMS[application], "forwardingMode": "nat",
+             **({} if wishes.drain_seconds is None else {"drainSeconds": wishes.drain_seconds}),
              "healthCheck": {
                  "enabled": True, "protocol": "Tcp", "intervalSeconds": wishes.interval,
                  "timeoutSeconds": wishes.timeout, "unhealthyThreshold": wishes.unhealthy_threshold,
@@ -64,8 +69,8 @@ def _balancer(family: int, wishes: Wishes) -> dict:
         "groups": [
             {"name": group_name(application), "targets": [
                 {"address": addresses.server(number)[family], "port": application.target_port(number),
-                 "weight": weight}
-                for number, weight in enumerate(wishes.weights, 1)]}
+                 "weight": weight, **wishes.target_fields.get(number, {})}
+                for number, weight in enumerate(wishes.weights, 1) if weight is not None]}
             for application in wishes.applications],
     }
 

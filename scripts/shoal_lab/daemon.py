@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from .configuration import yaml
@@ -59,6 +60,48 @@ class Answer:
         if self.code != 0:
             raise CommandFailed(self.arguments, self.code, (self.errors + self.output).strip())
         return self
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A target of a service's table."""
+
+    admin_state: str
+    weight: int
+    slots: int
+    previous_slots: int
+    """Slots that it had, and whose flows it may still have."""
+    flows: dict[str, int]
+    """Its pinned flows by state."""
+    is_leaving: bool
+
+    @property
+    def living_flows(self) -> int:
+        return sum(count for state, count in self.flows.items() if state != "closing")
+
+
+@dataclass(frozen=True)
+class ServiceTable:
+    """What `shoal table` tells of a service."""
+
+    generation: int
+    slots: int
+    moving_slots: int
+    digest: str
+    canonical_digest: str
+    targets: dict[str, TargetRow]
+    """By address: a lab's targets of one service have one each."""
+
+    @classmethod
+    def of(cls, answer: dict) -> "ServiceTable":
+        return cls(
+            generation=answer["generation"], slots=answer["slots"], moving_slots=answer["movingSlots"],
+            digest=answer["digest"], canonical_digest=answer["canonicalDigest"],
+            targets={
+                target["endpoint"].rpartition(":")[0].strip("[]"): TargetRow(
+                    admin_state=target["adminState"], weight=target["weight"], slots=target["slots"],
+                    previous_slots=target["previousSlots"], flows=target["flows"], is_leaving=target["isLeaving"])
+                for target in answer["targets"]})
 
 
 class Daemon:
@@ -161,6 +204,18 @@ class Daemon:
     def owners(self) -> list[tuple[int, int, int]]:
         """Service, slot and the target that gets its new flows, of every slot."""
         return [(slot["service"], slot["slot"], slot["target"]) for slot in self.map("slots")]
+
+    # Tables and pins.
+
+    def table(self, service: str) -> ServiceTable:
+        return ServiceTable.of(self.shoal("table", service, "-o", "json").json)
+
+    def drain(self, group: str, target: str, deadline: int) -> None:
+        """No new flows from the answer on; those that it has may go on for so many seconds."""
+        self.shoal("target", "drain", group, target, "--deadline", deadline, "--no-wait").check()
+
+    def enable(self, group: str, target: str) -> None:
+        self.shoal("target", "enable", group, target).check()
 
     # Health.
 

@@ -1,6 +1,6 @@
 """The echo server of the lab: answers each line with its own name and that line, on IPv4 and IPv6.
 
-    python3 -m shoal_lab.echo --name s1 --port 7001
+    python3 -m shoal_lab.echo --name s1 --port 7001 --port 6001
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import argparse
 import asyncio
 import signal
 import socket
+
+from .processes import raise_file_limit
 
 
 class Echo(asyncio.Protocol):
@@ -26,22 +28,26 @@ class Echo(asyncio.Protocol):
         self._transport.write(b"".join(self._prefix + line + b"\n" for line in lines))
 
 
-async def serve(name: str, port: int) -> None:
-    listener = socket.create_server(("", port), family=socket.AF_INET6, backlog=4096, dualstack_ipv6=True)
+async def serve(name: str, ports: list[int]) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Echo(name), sock=listener)
+    servers = []
+    for port in ports:
+        listener = socket.create_server(("", port), family=socket.AF_INET6, backlog=4096, dualstack_ipv6=True)
+        servers.append(await loop.create_server(lambda: Echo(name), sock=listener))
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
-    server.close()
+    for server in servers:
+        server.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="shoal_lab.echo", description=__doc__.splitlines()[0])
     parser.add_argument("--name", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, action="append", required=True)
     options = parser.parse_args()
+    raise_file_limit()
     asyncio.run(serve(options.name, options.port))
 
 

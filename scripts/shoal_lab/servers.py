@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import addresses
-from .addresses import COMMON_PORTS, ECHO, FRONT, HTTP, STICKY, Application
+from .addresses import COMMON_PORTS, ECHO, FRONT, HTTP, STICKY, STICKY_ECHO, STRANGERS, Application
 from .processes import Process, listens
 from .topology import Lab, Namespace
 
@@ -42,10 +42,16 @@ http {{
 }}
 """
 
-# Counts what reaches the server before anything is done about it.
+# Counts what reaches the server before anything is done about it. Strangers get no answer: what a SYN costs a server is
+# not the balancer's affair, and would cost it packets of others on a machine that both share.
 _NFTABLES = """\
 table inet lab {{
     counter client_syns {{ }}
+    counter strangers {{ }}
+    chain arrival {{
+        type filter hook prerouting priority raw;
+        ip saddr {strangers} counter name strangers drop
+    }}
     chain input {{
         type filter hook input priority filter;
         tcp flags & (syn | ack) == syn ip saddr {v4} counter name client_syns
@@ -81,7 +87,8 @@ class Server:
         self._directory = lab.directory
         self._nginx: Process | None = None
         self._echo: Process | None = None
-        self.namespace.run("nft", "-f", "-", input=_NFTABLES.format(v4=FRONT[4], v6=FRONT[6]))
+        self.namespace.run("nft", "-f", "-", input=_NFTABLES.format(
+            v4=FRONT[4], v6=FRONT[6], strangers=STRANGERS))
 
     def port(self, application: Application) -> int:
         return application.target_port(self.number)
@@ -101,10 +108,11 @@ class Server:
         if not (self._echo and self._echo.is_running):
             self._echo = self.namespace.start(
                 f"{self.name}-echo", sys.executable, "-m", "shoal_lab.echo",
-                "--name", self.name, "--port", self.port(ECHO))
+                "--name", self.name, "--port", self.port(ECHO), "--port", self.port(STICKY_ECHO))
 
     def _wait_until_accepting(self) -> None:
-        for process, application in ((self._nginx, HTTP), (self._nginx, STICKY), (self._echo, ECHO)):
+        for process, application in ((self._nginx, HTTP), (self._nginx, STICKY), (self._echo, ECHO),
+                                     (self._echo, STICKY_ECHO)):
             port = self.port(application)
             process.wait_until(lambda: listens(process.pid, port, 6), 10, f"{process.name} accepts on port {port}")
 
@@ -127,7 +135,14 @@ class Server:
 
     def client_syns(self) -> int:
         """How many SYNs of clients have come in so far, accepted or not. Health checks are not among them."""
-        listing = self.namespace.run("nft", "-j", "list", "counter", "inet", "lab", "client_syns").stdout
+        return self._count("client_syns")
+
+    def stranger_packets(self) -> int:
+        """How many packets of a flood have come in so far; they are dropped."""
+        return self._count("strangers")
+
+    def _count(self, counter: str) -> int:
+        listing = self.namespace.run("nft", "-j", "list", "counter", "inet", "lab", counter).stdout
         return next(entry["counter"]["packets"] for entry in json.loads(listing)["nftables"] if "counter" in entry)
 
     def accesses(self) -> list[Access]:

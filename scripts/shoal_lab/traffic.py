@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 
+from .clients import ALL_BEGUN
 from .errors import LabError
 from .processes import Process
 from .topology import Namespace
@@ -31,6 +32,11 @@ class Traffic:
     def wait_until_running(self) -> "Traffic":
         """Returns when it has begun to send."""
         self.process.wait_for_log("running", 10)
+        return self
+
+    def wait_until_begun(self, seconds: float = 30) -> "Traffic":
+        """Returns when all of its numbered flows have had an answer."""
+        self.process.wait_for_log(ALL_BEGUN, seconds)
         return self
 
     def result(self, seconds: float = 120) -> dict:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
+from .compilers import clang
 from .errors import LabError
 from .processes import environment
 
@@ -17,7 +17,7 @@ class XDPPass:
     def __init__(self, directory: Path):
         self._object = directory / "xdp_pass.bpf.o"
         self._compiler = subprocess.Popen(
-            [_clang(), "-O2", "-g", "-target", "bpf", "-mcpu=v3", f"-I/usr/include/{os.uname().machine}-linux-gnu",
+            [clang(), "-O2", "-g", "-target", "bpf", "-mcpu=v3", f"-I/usr/include/{os.uname().machine}-linux-gnu",
              "-c", str(Path(__file__).with_name("xdp_pass.bpf.c")), "-o", str(self._object)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment())
 
@@ -26,14 +26,3 @@ class XDPPass:
         if self._compiler.returncode != 0:
             raise LabError(f"xdp_pass.bpf.c does not compile:\n{said}")
         return self._object
-
-
-def _clang() -> str:
-    """Swift's own clang has the BPF target; it is beside `swift`, whether in PATH itself or not."""
-    if found := shutil.which("clang"):
-        return found
-    if swift := shutil.which("swift"):
-        beside = Path(swift).resolve().with_name("clang")
-        if beside.exists():
-            return str(beside)
-    raise LabError("clang is missing: put the usr/bin of the Swift toolchain into PATH")
