@@ -8,108 +8,40 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import Bench, long_form, use_daemon
+from fleet import SERVICES, WATCH_SECONDS, Fleet, record, watch
 
 from shoal_lab.addresses import HTTP
-from shoal_lab.configuration import Wishes, balancer_name, service_name
-from shoal_lab.load import APPLICATIONS, CONNECTIONS_PER_SECOND, FLOWS, Load, Outcome
+from shoal_lab.configuration import balancer_name
+from shoal_lab.load import CONNECTIONS_PER_SECOND, FLOWS, Outcome
 from shoal_lab.processes import eventually
-from shoal_lab.servers import Server
 from shoal_lab.traffic import http_burst
 
 SERVERS = 6
-WATCH_SECONDS = long_form(5, 30)
-"""How long the load goes on after each step of a change."""
 RANDOM_SECONDS = long_form(30, 300)
 CHANGES_A_MINUTE = 100
-INTERVAL = 5
-
-SERVICES = [service_name(application, 4) for application in APPLICATIONS]
 
 
-class Fleet:
-    """The servers that serve, and how; each change of it is one document, for all four services at once."""
-
-    def __init__(self, bench: Bench):
-        self.bench = bench
-        self.weights: dict[int, int] = {}
-        self.draining: set[int] = set()
-        self.moved_slots = 0
-        """How many slots have changed hands since the load began, each time that they did."""
-        self._owners: dict[tuple, str] = {}
-
-    def begin(self, weights: dict[int, int], dead: Iterable[Server] = ()) -> None:
-        """These servers and nobody else serve, and are healthy but for the dead ones."""
-        dead = list(dead)
-        for server in self.bench.servers:
-            server.silence() if server in dead else server.restore()
-        self.weights, self.draining = dict(weights), set()
-        self.apply()
-        self.wait_for_health("unhealthy", *dead)
-        self.wait_for_health("healthy", *(self.bench.servers[number - 1] for number in weights
-                                          if self.bench.servers[number - 1] not in dead))
-
-    def start_load(self, **options) -> Load:
-        load = Load(self.bench.lab, **options)
-        watch(1)
-        self._owners, self.moved_slots = self._slot_owners(), 0
-        return load
-
-    def apply(self) -> None:
-        """Returns when the kernel has it."""
-        until = datetime.now(timezone.utc) + timedelta(seconds=3_000)
-        fields = {"adminState": "draining", "drainUntil": until.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        self.bench.apply(Wishes(
-            weights=[self.weights.get(number) for number in range(1, SERVERS + 1)], families=(4,),
-            applications=APPLICATIONS, interval=INTERVAL, timeout=2, unhealthy_threshold=1, healthy_threshold=1,
-            drain_seconds=3_000, target_fields={number: fields for number in self.draining & set(self.weights)}))
-        self._note_slots()
-
-    def _note_slots(self) -> None:
-        owners = self._slot_owners()
-        self.moved_slots += sum(self._owners.get(slot) != owner for slot, owner in owners.items())
-        self._owners = owners
-
-    def _slot_owners(self) -> dict[tuple, str]:
-        """The target of each slot of each service."""
-        daemon = self.bench.daemon
-        names = {target["target"]: f"{target['address']}:{target['port']}" for target in daemon.map("targets")}
-        return {(slot["service"], slot["slot"]): names.get(slot["target"], "nobody") for slot in daemon.map("slots")}
-
-    def change(self, **weights: int | None) -> None:
-        """`change(s1=10, s2=None)`: s1 weighs 10 from now on, s2 is no target any more."""
-        for name, weight in weights.items():
-            self.weights.pop(int(name[1:]), None)
-            if weight is not None:
-                self.weights[int(name[1:])] = weight
-        self.apply()
-
-    def wait_for_health(self, word: str, *servers: Server, seconds: float = 20) -> None:
-        for service in SERVICES:
-            self.bench.daemon.wait_for_health(service, {server.address.v4: word for server in servers}, seconds)
-        self._note_slots()
-
-    def change_at_random(self, source: random.Random) -> str:
-        """One of the changes that may happen at any time; server 1 is left alone, so that somebody always serves."""
-        others = range(2, SERVERS + 1)
-        members = [number for number in others if number in self.weights]
-        changes: dict[str, tuple[list[int], Callable[[int], object]]] = {
-            "weight": (members, lambda number: self.weights.update({number: source.choice((0, 1, 10, 100))})),
-            "remove": (members, lambda number: (self.weights.pop(number), self.draining.discard(number))),
-            "add": ([number for number in others if number not in self.weights],
-                    lambda number: self.weights.update({number: source.randint(1, 100)})),
-            "drain": ([number for number in members if number not in self.draining], self.draining.add),
-            "enable": (sorted(self.draining), self.draining.discard),
-        }
-        name = source.choice([name for name, (numbers, _) in changes.items() if numbers])
-        numbers, act = changes[name]
-        act(source.choice(numbers))
-        self.apply()
-        return name
+def change_at_random(fleet: Fleet, source: random.Random) -> str:
+    """One of the changes that may happen at any time; server 1 is left alone, so that somebody always serves."""
+    others = range(2, SERVERS + 1)
+    members = [number for number in others if number in fleet.weights]
+    changes: dict[str, tuple[list[int], Callable[[int], object]]] = {
+        "weight": (members, lambda number: fleet.weights.update({number: source.choice((0, 1, 10, 100))})),
+        "remove": (members, lambda number: (fleet.weights.pop(number), fleet.draining.discard(number))),
+        "add": ([number for number in others if number not in fleet.weights],
+                lambda number: fleet.weights.update({number: source.randint(1, 100)})),
+        "drain": ([number for number in members if number not in fleet.draining], fleet.draining.add),
+        "enable": (sorted(fleet.draining), fleet.draining.discard),
+    }
+    name = source.choice([name for name, (numbers, _) in changes.items() if numbers])
+    numbers, act = changes[name]
+    act(source.choice(numbers))
+    fleet.apply()
+    return name
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +141,7 @@ def test_no_flow_notices_random_changes(bench: Bench, record_property):
     while time.monotonic() < load.began + RANDOM_SECONDS:
         for moment in [moment for moment in recoveries if moment <= time.monotonic()]:
             recoveries.pop(moment).restore()
-        changes.append(fleet.change_at_random(source))
+        changes.append(change_at_random(fleet, source))
         time.sleep(max(0.0, load.began + len(changes) * 60 / CHANGES_A_MINUTE - time.monotonic()))
     watch()
     outcome = load.stop()
@@ -222,7 +154,7 @@ def test_no_flow_notices_random_changes(bench: Bench, record_property):
 
 
 def test_flows_break_without_pins(record_property):
-    """The same load and the same change, but flows follow their slots: what the tests above would see, if they could."""
+    """The same load and change, but flows follow their slots: the tests above can fail."""
     with use_daemon(flags=["--pins", "off"], servers=SERVERS) as bench:
         fleet = Fleet(bench)
         outcome = run(fleet, change_a_weight)
@@ -267,18 +199,6 @@ def run(fleet: Fleet, event: Callable[[Fleet], Callable[[], None]]) -> Outcome:
     load = fleet.start_load()
     during()
     return load.stop()
-
-
-def watch(seconds: float = WATCH_SECONDS) -> None:
-    """Lets traffic flow: that nothing breaks has no event to wait for."""
-    time.sleep(seconds)
-
-
-def record(record_property, outcome: Outcome, fleet: Fleet) -> None:
-    figures = {**outcome.figures(), "movedSlots": fleet.moved_slots}
-    for name, value in figures.items():
-        record_property(name, value)
-    print(figures)
 
 
 def assert_nothing_broke(outcome: Outcome) -> None:

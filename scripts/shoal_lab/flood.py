@@ -9,7 +9,7 @@ from .addresses import STRANGERS
 from .compilers import clang
 from .errors import LabError
 from .processes import Process, run
-from .topology import Lab
+from .topology import Lab, Namespace
 
 _SOURCE = Path(__file__).with_name("syn_flood.c")
 
@@ -25,6 +25,9 @@ def _program(directory: Path) -> Path:
 class Flood:
     """SYNs of random strangers to one listener, for so many seconds.
 
+    They are put onto the switch's end of the balancer's cable: what client and bridge would cost is better spent on
+    packets.
+
     - Parameter rate: Packets a second; 0 is as many as one thread can send.
     """
 
@@ -32,9 +35,9 @@ class Flood:
 
     def __init__(self, lab: Lab, port: int, seconds: float, rate: float = 0, seed: int = 1):
         Flood._count += 1
-        client = lab.clients[0]
-        self.process: Process = client.start(
-            f"{client.role}-flood-{Flood._count}", _program(lab.directory), "eth0", _gateway_mac(lab), STRANGERS,
+        device = lab.interfaces[0]
+        self.process: Process = lab.switch.start(
+            f"flood-{Flood._count}", _program(lab.directory), f"lb-{device}", _mac(lab.balancer, device), STRANGERS,
             lab.vip.v4, port, seconds, rate, seed)
         self._seconds = seconds
 
@@ -49,7 +52,6 @@ class Flood:
         return json.loads(self.process.output.read_text())
 
 
-def _gateway_mac(lab: Lab) -> str:
-    """The address of the balancer's device that clients' packets reach."""
-    (link,) = json.loads(lab.balancer.run("ip", "-j", "link", "show", lab.interfaces[0]).stdout)
+def _mac(namespace: Namespace, device: str) -> str:
+    (link,) = json.loads(namespace.run("ip", "-j", "link", "show", device).stdout)
     return link["address"]
