@@ -158,9 +158,11 @@ extension Controller {
         let due = moves.slots.due(in: installed, cache: compilerCache, at: now)
         guard !due.isEmpty else { return }
         let unsettled = try await dataplane.unsettledSlots(of: Set(due.keys), in: installed)
+        let pinned = Set(try await dataplane.pinnedFlows().keys)
         var (ledger, cache) = (ledger, compilerCache)
         let tables = settle(
-            due, except: unsettled, in: installed, ledger: &ledger, cache: &cache, limits: limits, at: now)
+            due, except: unsettled, pinned: pinned, in: installed, ledger: &ledger, cache: &cache, limits: limits,
+            at: now)
         guard tables != installed else { return }
         let count = installed.movingCount - tables.movingCount
         (self.ledger, compilerCache) = (ledger, cache)

@@ -27,7 +27,7 @@ extension CompileError: CustomStringConvertible {
 ///
 /// Only services that an enabled listener uses appear. A service whose slots keep their owners keeps its range; otherwise its
 /// table gets a new range, since the old one is read until the switch. Slots that change owners move: see
-/// `ForwardingTable`. A target that left its service stays as long as a moving slot names it.
+/// `ForwardingTable`. A target that left its service stays as long as flows may be with it.
 ///
 /// - Parameters:
 ///   - canonical: Who owns slots by weight alone.
@@ -88,6 +88,8 @@ private struct Compiler {
     private let overdue: Set<ServiceID>
     private(set) var demands: [ServiceID: Demand] = [:]
     private var unmet: [ServiceID] = []
+    /// Of those services, and of those that go: also targets that left.
+    private lazy var installedTargets = installedTargetsOfChanged()
     /// Who asks for each endpoint; found out when somebody left.
     private lazy var demanders = demandersByEndpoint()
     private(set) var tables: Tables
@@ -126,12 +128,23 @@ private struct Compiler {
     }
 
     mutating func meetDemands() throws(CompileError) {
+        unmet += servicesOfClaimedLeavers()
         // First what goes: a target or a listener may go to another service.
         for (id, demand) in met where demands[id] == nil { removeEntries(of: id, for: demand, but: nil) }
         for id in unmet {
             if let demand = met[id] { removeEntries(of: id, for: demand, but: demands[id]) }
         }
         for id in unmet { try addEntries(of: id) }
+    }
+
+    /// Services whose demand is met, but that a target left which another service asks for now.
+    private func servicesOfClaimedLeavers() -> Set<ServiceID> {
+        guard !unmet.isEmpty, installed.targets.count != met.values.reduce(0, { $0 + $1.targets.count }) else {
+            return []
+        }
+        let claimed = Set(unmet.flatMap { demands[$0]?.targets.map(\.endpoint) ?? [] })
+        let services = installed.targets.values.filter { claimed.contains($0.endpoint) }.map(\.service)
+        return Set(services).subtracting(unmet).intersection(demands.keys)
     }
 
     // MARK: What goes
@@ -149,8 +162,8 @@ private struct Compiler {
         for vip in demand.listeners where next?.listeners.contains(vip) != true { tables.listeners[vip] = nil }
         guard next == nil else { return }
         tables.services[service] = nil
-        let table = tables.slots.removeValue(forKey: service)
-        removeTargets(Set(table?.previous.compactMap(\.self) ?? []))
+        tables.slots[service] = nil
+        removeTargets(installedTargets[service, default: []])
     }
 
     private mutating func removeTargets(_ ids: Set<TargetID>) {
@@ -180,23 +193,25 @@ private struct Compiler {
 
     /// The table that meets a demand, following the one that is installed; `nil` where nobody has or may take a flow.
     ///
-    /// Those who left stay among the targets as long as slots name them.
+    /// Those who left stay among the targets until they have had their time, or `settle` finds that they have no flows.
     private mutating func forwardingTable(
         of service: ServiceID, for demand: Demand, _ ids: [TargetID]
     ) -> ForwardingTable<TargetID>? {
         let owners = demand.slotOwners(ids)
+        let gone = installedTargets[service, default: []].subtracting(ids)
         // Another algorithm gives flows other slots: what is known of slots says nothing about them any more.
         guard let old = installed.slots[service], installed.services[service]?.algorithm == demand.algorithm else {
+            removeTargets(gone)
             return owners.isEmpty ? nil : ForwardingTable(settled: owners)
         }
-        let gone = old.names.subtracting(ids).subtracting([.nobody])
         let lost = zip(ids, demand.targets).compactMap { id, target in target.admission == .loses ? id : nil }
         let dead = Set(lost).union(gone.filter { isOver($0, drainSeconds: demand.drainSeconds) }).union([.nobody])
         // Where nobody takes new flows, some may still have theirs.
         let newOwners = owners.isEmpty ? [TargetID](repeating: .nobody, count: old.owners.count) : owners
         var table = old.handedOver(to: newOwners, dead: dead)
         if table.previous.contains(.nobody) { table = table.settling { table.previous[$0] == .nobody } }
-        let staying = table.movingCount == 0 ? [] : gone.intersection(table.previous.compactMap(\.self))
+        // Also those that no slot names: flows of slots that were moving before may be pinned to them.
+        let staying = table.movingCount == 0 ? [] : gone.subtracting(dead)
         removeTargets(gone.subtracting(staying))
         for id in staying { keepTarget(id) }
         return owners.isEmpty && table.movingCount == 0 ? nil : table
@@ -215,6 +230,15 @@ private struct Compiler {
         if let path = installed.returnPaths[entry.endpoint], path.target == id {
             put(path, under: entry.endpoint, in: &tables.returnPaths)
         }
+    }
+
+    private func installedTargetsOfChanged() -> [ServiceID: Set<TargetID>] {
+        let services = Set(unmet).union(met.keys.filter { demands[$0] == nil })
+        var targets: [ServiceID: Set<TargetID>] = [:]
+        for (id, entry) in installed.targets where services.contains(entry.service) {
+            targets[entry.service, default: []].insert(id)
+        }
+        return targets
     }
 
     private func demandersByEndpoint() -> [Endpoint: ServiceID] {
@@ -300,19 +324,6 @@ extension Demand {
             return nil
         }
         return tableBefore
-    }
-}
-
-extension ForwardingTable<TargetID> {
-    /// All owners and previous owners.
-    var names: Set<TargetID> {
-        // No set of slots: there are a hundred thousand of some hundred targets.
-        var isNamed = [Bool](repeating: false, count: Int(UInt16.max) + 1)
-        for owner in owners { isNamed[Int(owner.rawValue)] = true }
-        if movingCount > 0 {
-            for owner in previous { if let owner { isNamed[Int(owner.rawValue)] = true } }
-        }
-        return Set(isNamed.indices.lazy.filter { isNamed[$0] }.map { TargetID(rawValue: UInt16($0)) })
     }
 }
 

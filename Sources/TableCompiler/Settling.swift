@@ -6,7 +6,7 @@ public struct MovingSlots: Sendable, Hashable {
     /// For each slot of a service with moving ones the second, counted from `start`, in which it changed owners last;
     /// without meaning for settled ones.
     private var seconds: [ServiceID: [UInt32]] = [:]
-    /// Targets that left their service and are named by moving slots, and when that was noticed.
+    /// Targets that left their service while its slots move, and when that was noticed.
     private var leavers: [TargetID: ContinuousClock.Instant] = [:]
     private let start: ContinuousClock.Instant
 
@@ -63,15 +63,17 @@ public struct MovingSlots: Sendable, Hashable {
     }
 }
 
-/// The tables after some moving slots have settled, and without targets that left and are named by no slot any more.
+/// The tables after some moving slots have settled, and without targets that left and have no flows any more.
 ///
 /// - Parameters:
 ///   - slots: Indices into the tables of services.
 ///   - unsettled: Of those, slots in which flows are still elsewhere.
+///   - pinned: Targets that live flows are pinned to.
 ///   - now: When freed ids begin to rest.
 public func settle(
-    _ slots: [ServiceID: [Int]], except unsettled: [ServiceID: [Int]], in installed: Tables, ledger: inout IDLedger,
-    cache: inout CompilerCache, limits: TableLimits = TableLimits(), at now: ContinuousClock.Instant
+    _ slots: [ServiceID: [Int]], except unsettled: [ServiceID: [Int]], pinned: Set<TargetID>, in installed: Tables,
+    ledger: inout IDLedger, cache: inout CompilerCache, limits: TableLimits = TableLimits(),
+    at now: ContinuousClock.Instant
 ) -> Tables {
     var tables = installed
     for (service, slots) in slots {
@@ -82,7 +84,7 @@ public func settle(
         tables.slots[service] = table.settling { isDone[$0] }
     }
     let named = Set(slots.keys.flatMap { tables.slots[$0]?.names ?? [] })
-    for id in cache.leavers(in: installed) where !named.contains(id) {
+    for id in cache.leavers(in: installed) where !named.contains(id) && !pinned.contains(id) {
         guard let entry = tables.targets[id], slots[entry.service] != nil else { continue }
         tables.targets[id] = nil
         if tables.returnPaths[entry.endpoint]?.target == id { tables.returnPaths[entry.endpoint] = nil }
@@ -112,5 +114,18 @@ extension CompilerCache {
             if !asked.contains(entry.endpoint) { leavers.insert(id) }
         }
         return leavers
+    }
+}
+
+extension ForwardingTable<TargetID> {
+    /// All owners and previous owners.
+    fileprivate var names: Set<TargetID> {
+        // No set of slots: there are a hundred thousand of some hundred targets.
+        var isNamed = [Bool](repeating: false, count: Int(UInt16.max) + 1)
+        for owner in owners { isNamed[Int(owner.rawValue)] = true }
+        if movingCount > 0 {
+            for owner in previous { if let owner { isNamed[Int(owner.rawValue)] = true } }
+        }
+        return Set(isNamed.indices.lazy.filter { isNamed[$0] }.map { TargetID(rawValue: UInt16($0)) })
     }
 }

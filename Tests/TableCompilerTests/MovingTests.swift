@@ -118,6 +118,22 @@ struct MovingTests {
         #expect(kernel.expired.isEmpty)
     }
 
+    @Test("a target that leaves slots which were moving before stays, though no slot names it: flows are pinned to it")
+    func pinnedOnly() throws {
+        var kernel = try kernel(weights: [10, 10])
+        _ = try kernel.install(checked(web([10, 10, 10])), Self.all)
+        let id = kernel.id(2)
+        _ = try kernel.install(checked(web([10, 10])), healthy(0, 1, of: Self.service))
+        #expect(kernel.table?.previous.contains(id) == false && kernel.installed.targets[id] != nil)
+        #expect(kernel.installed.returnPaths.values.contains { $0.target == id })
+        kernel.now += .seconds(61)
+        var other = kernel
+        _ = other.settle(except: [0], pinned: [id])
+        #expect(other.installed.targets[id] != nil)
+        _ = kernel.settle()
+        #expect(kernel.installed.targets[id] == nil)
+    }
+
     @Test("without a drain time a target that is removed is gone at once")
     func removalAtOnce() throws {
         var kernel = try kernel()
@@ -136,9 +152,14 @@ struct MovingTests {
         #expect(zip(table.owners, table.previous).allSatisfy { $1 == nil || $1 == $0 || $0 != kernel.id(2) })
     }
 
-    @Test("a leaving target that another service asks for belongs to that one")
-    func takenOver() throws {
+    @Test("a leaving target that another service asks for belongs to that one", arguments: [false, true])
+    func takenOver(isLater: Bool) throws {
         var kernel = try kernel()
+        let id = kernel.id(2)
+        if isLater {
+            _ = try kernel.install(checked(web([10, 10])), healthy(0, 1, of: Self.service))
+            #expect(kernel.table?.previous.contains(id) == true)
+        }
         let endpoint = key(2).endpoint
         var other = TableCompilerTests.web(
             weights: [10], vip: "203.0.113.11", name: "other", drainSeconds: 60)
@@ -151,7 +172,8 @@ struct MovingTests {
         _ = try kernel.install(resources, conditions)
         #expect(kernel.installed.targets.values.count { $0.endpoint == endpoint } == 1)
         #expect(kernel.installed.returnPaths[endpoint]?.vip.address == IPAddress("203.0.113.11"))
-        #expect(kernel.installed.slots.values.allSatisfy { $0.movingCount == 0 })
+        #expect(kernel.installed.slots.values.allSatisfy { !$0.previous.contains(id) })
+        #expect(kernel.installed.targets[id] == nil)
     }
 
     @Test("when the last target drains, nobody takes new flows and it keeps its own")

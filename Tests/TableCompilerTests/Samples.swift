@@ -67,10 +67,11 @@ struct Kernel {
     }
 
     /// Settles what may, except slots of the only service in which flows are elsewhere.
-    mutating func settle(except unsettled: [Int] = []) -> [MapStep] {
+    mutating func settle(except unsettled: [Int] = [], pinned: Set<TargetID> = []) -> [MapStep] {
         let due = moving.due(in: installed, cache: cache, at: now)
         let tables = TableCompiler.settle(
-            due, except: due.mapValues { _ in unsettled }, in: installed, ledger: &ledger, cache: &cache,
+            due, except: due.mapValues { _ in unsettled }, pinned: pinned, in: installed, ledger: &ledger,
+            cache: &cache,
             limits: limits, at: now)
         return take(tables)
     }
