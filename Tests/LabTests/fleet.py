@@ -25,6 +25,7 @@ class Fleet:
         """`drain_seconds`: how long a target that leaves keeps its flows, and slots remember who had them."""
         self.bench = bench
         self.drain_seconds = drain_seconds
+        self.is_checked = True
         self.weights: dict[int, int] = {}
         self.draining: set[int] = set()
         self.moved_slots = 0
@@ -57,7 +58,7 @@ class Fleet:
         self.bench.apply(Wishes(
             weights=[self.weights.get(server.number) for server in self.bench.servers], families=(4,),
             applications=APPLICATIONS, interval=INTERVAL, timeout=2, unhealthy_threshold=1, healthy_threshold=1,
-            drain_seconds=self.drain_seconds,
+            is_checked=self.is_checked, drain_seconds=self.drain_seconds,
             target_fields={number: fields for number in self.draining & set(self.weights)}))
         self._note_slots()
 

@@ -21,6 +21,7 @@ class Wishes:
     """Further fields of the targets of server 1, 2, …"""
     drain_seconds: int | None = None
     """Of every service; without it the product's default."""
+    is_checked: bool = True
     interval: int = 5
     timeout: int = 2
     unhealthy_threshold: int = 2
@@ -61,7 +62,7 @@ def _balancer(family: int, wishes: Wishes) -> dict:
              "algorithm": ALGORITHMS[application], "forwardingMode": "nat",
              **({} if wishes.drain_seconds is None else {"drainSeconds": wishes.drain_seconds}),
              "healthCheck": {
-                 "enabled": True, "protocol": "Tcp", "intervalSeconds": wishes.interval,
+                 "enabled": wishes.is_checked, "protocol": "Tcp", "intervalSeconds": wishes.interval,
                  "timeoutSeconds": wishes.timeout, "unhealthyThreshold": wishes.unhealthy_threshold,
                  "healthyThreshold": wishes.healthy_threshold},
              "group": group_name(application)}
