@@ -77,7 +77,7 @@ class TargetRow:
 
     @property
     def living_flows(self) -> int:
-        return sum(count for state, count in self.flows.items() if state != "closing")
+        return self.flows["seenOnce"] + self.flows["established"]
 
 
 @dataclass(frozen=True)
