@@ -17,6 +17,8 @@ public struct ChangeOutcome: Sendable, Hashable {
     public let installedRevision: UInt64
     /// Why the kernel does not hold it yet.
     public let failure: String?
+    /// Of a change that was only tried, the services whose slots would move.
+    public let forecasts: [TableForecast]
 }
 
 /// Why resources were not changed.
@@ -55,7 +57,9 @@ extension Controller {
         _ decide: @Sendable (Configuration, Surroundings) throws(ChangeError) -> CheckedConfiguration
     ) async throws(ChangeError) -> ChangeOutcome {
         let step = try await storeInTurn(by: author, dryRun: dryRun, decide)
-        guard !dryRun, !step.changes.isEmpty else { return outcome(of: step) }
+        guard !dryRun, !step.changes.isEmpty else {
+            return outcome(of: step, await forecasts(from: step.tablesBefore, to: step.tables, for: step.resources))
+        }
         logger.info("changed", metadata: ["revision": "\(step.revision)", "resources": "\(step.changes.count)"])
         for change in step.changes {
             events.append(
@@ -75,6 +79,7 @@ extension Controller {
         let revision: UInt64
         let before: Configuration
         let resources: CheckedConfiguration
+        let tablesBefore: CanonicalTables
         let tables: CanonicalTables
         let changes: [Change]
     }
@@ -91,21 +96,28 @@ extension Controller {
         let old = try await stored()
         let resources = try decide(old.configuration, surroundings)
         let changes = old.configuration.changes(to: resources.configuration)
-        guard !dryRun, !changes.isEmpty else {
+        guard !changes.isEmpty else {
             return StoredStep(
-                revision: old.revision, before: old.configuration, resources: resources, tables: storedTables,
-                changes: changes)
+                revision: old.revision, before: old.configuration, resources: resources, tablesBefore: storedTables,
+                tables: storedTables, changes: changes)
         }
         let now = Int64(Date().timeIntervalSince1970)
         // Tables are known by the ids of their services, so those that are new get theirs before they are stored.
         let stamped = resources.stamped(replacing: old.configuration, at: now) {
             ResourceID($0, UInt64.random(in: 0 ... .max))
         }
-        let tables = storedTables.repaired(for: stamped)
+        let tablesBefore = storedTables
+        let tables = tablesBefore.repaired(for: stamped)
+        guard !dryRun else {
+            return StoredStep(
+                revision: old.revision, before: old.configuration, resources: stamped, tablesBefore: tablesBefore,
+                tables: tables, changes: changes)
+        }
         let new = try await commit(stamped, tables, over: old, by: author, at: now)
         return StoredStep(
             revision: new.revision, before: old.configuration,
-            resources: resources.stored(as: new.configuration), tables: tables, changes: changes)
+            resources: resources.stored(as: new.configuration), tablesBefore: tablesBefore, tables: tables,
+            changes: changes)
     }
 
     private func commit(
@@ -137,10 +149,10 @@ extension Controller {
         storeTrouble = sentence
     }
 
-    private func outcome(of step: StoredStep) -> ChangeOutcome {
+    private func outcome(of step: StoredStep, _ forecasts: [TableForecast] = []) -> ChangeOutcome {
         ChangeOutcome(
             revision: step.revision, changes: step.changes, before: step.before, after: step.resources.configuration,
-            installedRevision: installedRevision, failure: failure ?? refusal)
+            installedRevision: installedRevision, failure: failure ?? refusal, forecasts: forecasts)
     }
 }
 

@@ -9,7 +9,7 @@ import TableCompiler
 import Testing
 
 /// A data plane in memory, which can be told to fail.
-private actor FakeDataplane: DataplaneDriver {
+actor FakeDataplane: DataplaneDriver {
     private(set) var installed: Tables
     private(set) var revision: UInt64 = 0
     private(set) var plans: [[MapStep]] = []
@@ -49,6 +49,10 @@ private actor FakeDataplane: DataplaneDriver {
 
     func pinnedFlows() -> [TargetID: PinnedFlows] { pins }
 
+    func pin(_ flows: PinnedFlows, to target: Endpoint) {
+        for (id, entry) in installed.targets where entry.endpoint == target { pins[id] = flows }
+    }
+
     func forgetPins(of targets: Set<TargetID>) { pins = pins.filter { !targets.contains($0.key) } }
 
     func sweepPins() {}
@@ -61,7 +65,7 @@ private actor FakeDataplane: DataplaneDriver {
     }
 }
 
-private actor FakeHost: HostDriver {
+actor FakeHost: HostDriver {
     private(set) var vips: Set<IPAddress> = []
     private(set) var targets: Set<IPAddress> = []
 
@@ -77,7 +81,7 @@ private actor FakeHost: HostDriver {
 @Suite("controller")
 struct ControllerTests {
     /// A controller with everything around it in memory or in a directory of its own.
-    private final class Rig: Sendable {
+    final class Rig: Sendable {
         let directory = FileManager.default.temporaryDirectory.appending(path: "shoal-controller-\(UUID().uuidString)")
             .path
         let dataplane: FakeDataplane
