@@ -125,10 +125,16 @@ public struct ApplyAnswer: Codable, Sendable, Hashable {
     public var installedRevision: UInt64
     public var dryRun: Bool
     public var changes: [Change]
+    /// Of a dry run, the services whose slots would move; else absent.
+    public var tables: [TableForecastAnswer]?
     /// Why the kernel does not hold the change yet.
     public var failure: String?
 
-    public init(revision: UInt64, installedRevision: UInt64, dryRun: Bool, changes: [Change], failure: String?) {
+    public init(
+        revision: UInt64, installedRevision: UInt64, dryRun: Bool, changes: [Change],
+        tables: [TableForecastAnswer]? = nil, failure: String?
+    ) {
+        self.tables = tables
         self.revision = revision
         self.installedRevision = installedRevision
         self.dryRun = dryRun
@@ -157,8 +163,11 @@ public struct PlanAnswer: Codable, Sendable, Hashable {
     public var revision: UInt64
     /// Empty when the document says what is there.
     public var changes: [Change]
+    /// The services whose slots would move.
+    public var tables: [TableForecastAnswer]
 
-    public init(revision: UInt64, changes: [Change]) {
+    public init(revision: UInt64, changes: [Change], tables: [TableForecastAnswer] = []) {
+        self.tables = tables
         self.revision = revision
         self.changes = changes
     }

@@ -183,6 +183,9 @@ public struct TargetAnswer: Codable, Sendable, Hashable {
         drainUntil = view.target.drainUntil.map { UTCTime.text($0) }
     }
 
+    /// `drainUntil` in Unix seconds.
+    public var deadline: Int64? { drainUntil.flatMap { UTCTime.unixSeconds($0) } }
+
     public init(_ view: MemberView) {
         targetId = view.instance.id
         agId = view.groupID?.rawValue

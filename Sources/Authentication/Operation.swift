@@ -15,7 +15,7 @@ public enum Operation: String, Sendable, Hashable, CaseIterable {
     case addInstances, removeInstances
     case describeInstances, describeInstance, createInstance, updateInstance, deleteInstance
     case apply, plan, export
-    case watchEvents, readStatus, readHealth, readMetrics, readMaps, explain
+    case watchEvents, readStatus, readHealth, readTable, readMetrics, readMaps, explain
     case describeKeys, createKey, deleteKey
     case describeTokens, createToken, deleteToken
     case readAudit
@@ -91,6 +91,7 @@ public enum Operation: String, Sendable, Hashable, CaseIterable {
         .watchEvents: .role(.viewer),
         .readStatus: .role(.viewer),
         .readHealth: .role(.viewer),
+        .readTable: .role(.viewer),
         .readMetrics: .role(.viewer),
         .readMaps: .role(.viewer),
         .explain: .role(.viewer),

@@ -34,8 +34,10 @@ final class Rig: Sendable {
     private let api: AdminAPI
     private let logger: Logger
 
-    /// - Parameter installed: What the kernel holds from before.
-    init(installed: Tables = Tables()) async throws {
+    /// - Parameters:
+    ///   - installed: What the kernel holds from before.
+    ///   - flows: Those that are pinned, all the time.
+    init(installed: Tables = Tables(), flows: [TargetID: PinnedFlows] = [:]) async throws {
         store = SQLiteStore(path: directory + "/shoal.db")
         accessStore = WatchedAccessStore(store)
         let log = log
@@ -45,7 +47,8 @@ final class Rig: Sendable {
             store: accessStore, localAccess: Self.access, region: "local", clock: { UnixTime(seconds: clock.now) },
             logger: logger, peer: { Self.peer })
         let controller = Controller(
-            store: store, dataplane: IdleDataplane(installed: installed), host: IdleHost(), checker: HealthChecker(),
+            store: store, dataplane: IdleDataplane(installed: installed, flows: flows), host: IdleHost(),
+            checker: HealthChecker(),
             healthFile: StateFile(path: directory + "/health.json"), logger: logger)
         try await controller.start()
         api = AdminAPI(
@@ -205,12 +208,13 @@ final class WatchedAccessStore: AccessStore {
 
 private struct IdleDataplane: DataplaneDriver {
     let installed: Tables
+    let flows: [TargetID: PinnedFlows]
 
     func tables() -> Tables { installed }
     func apply(_ plan: [MapStep], revision: UInt64) {}
     func beat(revision: UInt64) {}
     func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) -> [ServiceID: [Int]] { [:] }
-    func pinnedFlows() -> [TargetID: PinnedFlows] { [:] }
+    func pinnedFlows() -> [TargetID: PinnedFlows] { flows }
     func forgetPins(of targets: Set<TargetID>) {}
     func sweepPins() {}
     func attachments() -> [AttachmentStatus] { [] }

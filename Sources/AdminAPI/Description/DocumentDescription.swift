@@ -47,7 +47,10 @@ enum DocumentDescription {
 
     private static let planning = OperationDescription(
         summary: "Tell what applying a document would change",
-        text: "Nothing changes. The document is checked in the same way as for `:apply`.", parameters: [prune],
+        text: """
+            Nothing changes. The document is checked in the same way as for `:apply`. `tables` tells of each service that \
+            has slots how many would move; it is computed by what then moves them.
+            """, parameters: [prune],
         body: body,
         answer: .result(
             "What would change, field by field.", .component("Plan"),
@@ -57,8 +60,12 @@ enum DocumentDescription {
                     changes: [
                         .init(
                             action: "updated", resource: "service web/web-http",
-                            fields: [FieldDifference(field: "drainSeconds", before: "300", after: "60")])
-                    ]))),
+                            fields: [FieldDifference(field: "drainSeconds", before: "300", after: "60")]),
+                        .init(
+                            action: "updated", resource: "group web/servers",
+                            fields: [FieldDifference(field: "targets[\"10.1.0.11\"].weight", before: "30", after: "10")]
+                        ),
+                    ], tables: [TableDescription.exampleForecast]))),
         refusals: .changing)
 
     private static let exporting = OperationDescription(
@@ -98,11 +105,16 @@ enum DocumentDescription {
     private static let applied = Schema.answer(
         fields: OperationDescription.outcomeFields + [
             .required("dryRun", .boolean), .required("changes", .list(of: .answer(fields: changeFields))),
+            .optional("tables", forecasts.about("Of a dry run.")),
         ])
 
     private static let plan = Schema.answer(
         .required("revision", .integer(from: 0).about("Of the resources that the document was compared with.")),
-        .required("changes", .list(of: .answer(fields: changeFields + [.required("fields", .list(of: fieldChange))]))))
+        .required("changes", .list(of: .answer(fields: changeFields + [.required("fields", .list(of: fieldChange))]))),
+        .required("tables", forecasts))
+
+    private static let forecasts = Schema.list(of: .component("TableForecast"))
+        .about("The services whose slots would move.")
 
     private static let changeFields: [Field] = [
         .required("action", .choice(of: Change.Action.self)),

@@ -16,11 +16,13 @@ enum ServiceDescription {
             .updateBackend: changing,
             .deleteBackend: deleting,
             .describeTargetHealth: health,
+            .readTable: table,
             .describeAgTargets: members,
             .updateAgTargets: memberUpdate,
         ],
         schemas: [
             "NewBackend": newBackend, "BackendUpdate": update, "Backend": backend, "TargetHealth": targetHealth,
+            "Table": TableDescription.schema, "TableForecast": TableDescription.forecast,
         ])
 
     /// What holds for what is left out.
@@ -82,6 +84,16 @@ enum ServiceDescription {
             "The health of each target.",
             .answer(.required("targetHealths", .list(of: .component("TargetHealth"))), .totalCount),
             example: .object(["targetHealths": .list(Example.targetHealths), "totalCount": 2])),
+        refusals: .reading)
+
+    private static let table = OperationDescription(
+        summary: "Show who gets the connections of a service",
+        text: """
+            The table that the kernel holds: how many slots each target owns, and is the previous owner of while they \
+            move. Flows are known only where slots move, and only those that have been seen since. `slots` is 0 when \
+            no listener uses the service.
+            """,
+        answer: .result("The table.", .component("Table"), example: TableDescription.example),
         refusals: .reading)
 
     private static let members = OperationDescription.list(

@@ -19,10 +19,11 @@ extension AdminAPI {
         return .result(
             ApplyAnswer(
                 revision: outcome.revision, installedRevision: outcome.installedRevision, dryRun: isDryRun,
-                changes: outcome.changes.map(ApplyAnswer.Change.init), failure: outcome.failure))
+                changes: outcome.changes.map(ApplyAnswer.Change.init),
+                tables: isDryRun ? outcome.forecasts.map(TableForecastAnswer.init) : nil, failure: outcome.failure))
     }
 
-    /// What `apply` would change, field by field; nothing changes.
+    /// What `apply` would change, field by field, and which slots would move; nothing changes.
     func plan(_ call: Call) async throws -> Reply {
         let outcome = try await applied(call, isDryRun: true)
         let differences = FieldDifferences(from: outcome.before, to: outcome.after, for: outcome.changes)
@@ -33,7 +34,7 @@ extension AdminAPI {
                     PlanAnswer.Change(
                         action: $0.action.rawValue, resource: "\($0.kind.rawValue) \($0.name)",
                         fields: differences.fields(of: $0))
-                }))
+                }, tables: outcome.forecasts.map(TableForecastAnswer.init)))
     }
 
     private func applied(_ call: Call, isDryRun: Bool) async throws -> ChangeOutcome {

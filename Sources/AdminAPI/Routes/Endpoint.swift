@@ -32,7 +32,7 @@ package struct Endpoint: Sendable {
 extension Endpoint {
     /// Everything that the daemon answers.
     package static let all =
-        loadBalancers + listeners + services + groups + targets + availabilityGroups + instances
+        loadBalancers + listeners + services + tables + groups + targets + availabilityGroups + instances
         + documents + events + access + daemon + description
 
     /// What resources of the region are below.
