@@ -121,7 +121,7 @@ let package = Package(
             name: "shoal",
             dependencies: [
                 "CommandText", "AdminTypes", "ServiceModel", "Dataplane", "HostNetwork", "Store", "TableCompiler",
-                "NetworkTypes", argumentParser, asyncHTTPClient, nioCore, nioHTTP1, yams,
+                "NetworkTypes", argumentParser, asyncHTTPClient, nioCore, nioHTTP1, unixSignals, yams,
             ], swiftSettings: strict, linkerSettings: selfContained),
 
         // Tests; those of the lab are in Python, run by scripts/test.

@@ -1,5 +1,6 @@
 internal import AdminTypes
 internal import ArgumentParser
+internal import CommandText
 
 /// `shoal apply`: makes the resources those of a document.
 struct ApplyCommand: AsyncParsableCommand {
@@ -34,7 +35,7 @@ struct ApplyCommand: AsyncParsableCommand {
     private static func table(_ answer: ApplyAnswer) -> String {
         let lines = answer.changes.map { "\($0.resource) \($0.action)\n" }
         if answer.changes.isEmpty { return "nothing to change, revision \(answer.revision)\n" }
-        return lines.joined()
+        return lines.joined() + (answer.tables?.text ?? "")
             + (answer.dryRun
                 ? "dry run: nothing was changed\n"
                 : "revision \(answer.revision)\(answer.failure == nil ? " installed" : "")\n")

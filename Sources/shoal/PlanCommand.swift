@@ -7,7 +7,8 @@ internal import ServiceModel
 /// `shoal plan`: what `apply` would do to which resources.
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Tell which resources a document would create, update and delete.",
+        commandName: "plan",
+        abstract: "Tell which resources a document would create, update and delete, and which slots would move.",
         discussion: "Checks the document as apply does, and changes nothing. \"shoal diff\" tells each value.")
 
     @OptionGroup var connection: ConnectionOptions
@@ -18,7 +19,7 @@ struct PlanCommand: AsyncParsableCommand {
         try output.format.write(try await document.plan(connection.client)) { answer in
             guard !answer.changes.isEmpty else { return "nothing to change, revision \(answer.revision)\n" }
             return coloured(answer.planLines)
-                + "\(answer.planSummary), compared with revision \(answer.revision)\n"
+                + answer.tables.text + "\(answer.planSummary), compared with revision \(answer.revision)\n"
         }
     }
 }
@@ -38,7 +39,7 @@ struct DiffCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await document.plan(connection.client)
-        try output.format.write(answer) { coloured($0.differenceLines) }
+        try output.format.write(answer) { coloured($0.differenceLines) + $0.tables.text }
         if !answer.changes.isEmpty { throw ExitCode(1) }
     }
 }

@@ -17,6 +17,7 @@ struct Shoal: AsyncParsableCommand {
               shoal status                     how things stand, problems first
               shoal listener list              what is served on which port
               shoal health web/web-http        which targets are up, and why not
+              shoal table web/web-http         who gets how many connections, and what moves
               shoal target set-weight web/servers 10.1.0.11 0
               shoal map dump listeners         what the kernel holds
 
@@ -39,7 +40,11 @@ struct Shoal: AsyncParsableCommand {
             CommandGroup(
                 name: "Document",
                 subcommands: [ApplyCommand.self, PlanCommand.self, DiffCommand.self, ExportCommand.self]),
-            CommandGroup(name: "Insight", subcommands: [StatusCommand.self, HealthCommand.self, MapCommand.self]),
+            CommandGroup(
+                name: "Insight",
+                subcommands: [
+                    StatusCommand.self, HealthCommand.self, TableCommand.self, MapCommand.self,
+                ]),
             CommandGroup(name: "Access", subcommands: [KeyCommand.self, TokenCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "Maintenance",

@@ -12,6 +12,11 @@ extension TargetCommand {
             discussion: """
                 What a target still has at the deadline is cut, and it stays out until "target enable". To change the \
                 deadline drain it again.
+
+                Waits until no connection is left, and tells how many are: those that have been seen since the drain \
+                began. A silent one is not counted until it says something, so the wait ends when none was seen and \
+                either the slots have settled or the deadline is reached. Ctrl-C ends the wait (exit code 130), and \
+                the drain goes on.
                 """)
 
         @OptionGroup var connection: ConnectionOptions
@@ -27,30 +32,34 @@ extension TargetCommand {
                 """, valueName: "seconds"))
         var deadline: Int?
 
+        @Flag(help: "Return as soon as the targets get no new connections.")
+        var noWait = false
+
         private static let standardDeadline = BackendService(name: "", port: 1).drainSeconds
 
         func run() async throws {
             let client = connection.client
             let (group, targets) = try await client.targets(targets.names, in: group)
-            let seconds = if let deadline { deadline } else { try await longestDrain(of: group) }
+            let services = try await services(using: group)
+            let seconds = deadline ?? services.map(\.drainSeconds).max() ?? Self.standardDeadline
             try await client.update(targets, of: group, condition) { change in
                 change.adminState = AdminState.draining.rawValue
                 change.drainSeconds = seconds
             }
-            // Read anew: the deadline is by the daemon's clock. Progress until then is to be told from here on.
-            let draining = try await client.targets(of: group)
-            for name in self.targets.names {
-                let target = try draining.found(name, of: group)
+            // Read anew: the deadline is by the daemon's clock.
+            let all = try await client.targets(of: group)
+            let draining = try self.targets.names.map { try all.found($0, of: group) }
+            for (name, target) in zip(self.targets.names, draining) {
                 let fate = "it gets no new connections, and those that it still has then are cut"
                 print("target \(name) of \(group.label) is \(target.stateText): \(fate)")
             }
+            if !noWait { try await DrainWait(client: client, services: services, targets: draining).run() }
         }
 
-        private func longestDrain(of group: Found<TargetGroupAnswer>) async throws -> Int {
+        private func services(using group: Found<TargetGroupAnswer>) async throws -> [BackendAnswer] {
             let services: [BackendAnswer] = try await connection.client.list(
                 where: ["loadBalancerId": group.answer.loadBalancerId])
-            let users = services.filter { $0.targetGroupIds.contains(group.answer.id) }
-            return users.map(\.drainSeconds).max() ?? Self.standardDeadline
+            return services.filter { $0.targetGroupIds.contains(group.answer.id) }
         }
     }
 
