@@ -66,7 +66,8 @@ class Answer:
 class TargetRow:
     """A target of a service's table."""
 
-    admin_state: str
+    admin_state: str | None
+    """None of a target that is no longer configured, of which only its flows are left."""
     weight: int
     slots: int
     previous_slots: int
@@ -99,7 +100,7 @@ class ServiceTable:
             digest=answer["digest"], canonical_digest=answer["canonicalDigest"],
             targets={
                 target["endpoint"].rpartition(":")[0].strip("[]"): TargetRow(
-                    admin_state=target["adminState"], weight=target["weight"], slots=target["slots"],
+                    admin_state=target.get("adminState"), weight=target["weight"], slots=target["slots"],
                     previous_slots=target["previousSlots"], flows=target["flows"], is_leaving=target["isLeaving"])
                 for target in answer["targets"]})
 
