@@ -15,8 +15,8 @@ public struct TableAnswer: Codable, Sendable, Hashable {
             self.closing = closing
         }
 
-        /// Those that are not closing.
-        public var underWay: Int { opening + seenOnce + established }
+        /// Those that are under way: neither over nor perhaps never answered.
+        public var live: Int { seenOnce + established }
     }
 
     public struct Target: Codable, Sendable, Hashable {

@@ -2,7 +2,8 @@ package import AdminTypes
 
 /// What draining targets still have, over all services that they serve.
 package struct DrainRest: Sendable, Hashable {
-    /// Live flows that were seen since their slots moved. One that is silent is not counted until it says something.
+    /// Live flows that were seen since their slots moved. One that is silent is not counted until it says something, and
+    /// one that is opening not at all: nobody may ever answer it.
     package private(set) var flows = 0
     /// Moving slots whose older flows are with them.
     package private(set) var movingSlots = 0
@@ -14,7 +15,7 @@ package struct DrainRest: Sendable, Hashable {
     /// - Parameter endpoints: The draining targets of that service.
     package mutating func add(_ table: TableAnswer, of endpoints: Set<String>) {
         for target in table.targets where endpoints.contains(target.endpoint) {
-            flows += target.flows.underWay
+            flows += target.flows.live
             movingSlots += target.previousSlots
             if target.adminState == "enabled" { enabled.insert(target.endpoint) }
         }

@@ -43,7 +43,7 @@ extension TableAnswer.Flows {
             (opening, "opening"), (seenOnce, "seen once"), (established, "established"), (closing, "closing"),
         ].filter { $0.0 > 0 }
         guard !parts.isEmpty else { return "" }
-        return "\(underWay + closing): " + parts.map { "\($0) \($1)" }.joined(separator: ", ")
+        return "\(opening + live + closing): " + parts.map { "\($0) \($1)" }.joined(separator: ", ")
     }
 }
 

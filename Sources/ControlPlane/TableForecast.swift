@@ -58,7 +58,7 @@ extension Controller {
             let pinned = flows.map { flows in
                 losers.reduce(0) { sum, target in
                     let id = ledger.targetID(of: TargetKey(service: key, endpoint: target.endpoint))
-                    return sum + (id.flatMap { flows[$0]?.underWay } ?? 0)
+                    return sum + (id.flatMap { flows[$0]?.live } ?? 0)
                 }
             }
             return TableForecast(
@@ -66,11 +66,6 @@ extension Controller {
                 targets: targets, pinnedFlowsOfLosers: pinned)
         }
     }
-}
-
-extension PinnedFlows {
-    /// Those that are not closing.
-    public var underWay: Int { opening + live }
 }
 
 extension Endpoint {

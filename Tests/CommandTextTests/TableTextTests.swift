@@ -90,7 +90,7 @@ struct TableTextTests {
 @Suite("What draining targets still have")
 struct DrainRestTests {
     private func table(previous: Int, established: Int, closing: Int = 0, state: String = "draining") -> TableAnswer {
-        let flows = TableAnswer.Flows(opening: 0, seenOnce: 0, established: established, closing: closing)
+        let flows = TableAnswer.Flows(opening: 4, seenOnce: 0, established: established, closing: closing)
         return TableAnswer(
             loadBalancer: "web", service: "http", generation: 1, slots: 251, movingSlots: previous, digest: 1,
             canonicalDigest: 1,

@@ -146,7 +146,7 @@ struct TableStatusTests {
         try await apply(Self.web([10, 10]))
         let flows = PinnedFlows(opening: 1, seenOnce: 2, established: 3, closing: 4)
         for number in 1...2 { await rig.dataplane.pin(flows, to: Self.endpoint(number)) }
-        #expect(try await forecasts(Self.web([10, 30])).map(\.pinnedFlowsOfLosers) == [6])
+        #expect(try await forecasts(Self.web([10, 30])).map(\.pinnedFlowsOfLosers) == [5])
     }
 
     @Test("what leaves all slots where they are has no forecast: a new service, the same shares, an admin state")
