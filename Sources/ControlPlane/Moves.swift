@@ -138,6 +138,12 @@ extension Controller {
             if let id = ledger.targetID(of: key) { moves.cuts[id] = now + limits.rest }
         }
         moves.disabled = disabled
+        // Not only at the next tick: connections are cut for a reason.
+        let rest = limits.rest
+        Task {
+            try? await Task.sleep(for: rest)
+            await reconcile()
+        }
     }
 
     /// Settles slots whose flows have had their time, and frees pins that nobody needs.

@@ -86,8 +86,9 @@ extension Controller {
                 previousSlots: id.map { counts.previous[Int($0.rawValue)] } ?? 0,
                 flows: id.flatMap { flows[$0] } ?? .none, isLeaving: false)
         }
-        rows += counts.named.subtracting(present).sorted { $0.rawValue < $1.rawValue }.compactMap { id in
-            guard let entry = installed.targets[id] else { return nil }
+        // Not only those that slots name: flows may be pinned to others.
+        let leavers = installed.targets.filter { $0.value.service == id && !present.contains($0.key) }
+        rows += leavers.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, entry in
             let owned = counts.owned[Int(id.rawValue)]
             return TableStatus.Target(
                 endpoint: entry.endpoint, adminState: nil, drainUntil: nil, weight: 0, health: .notApplicable,
@@ -112,10 +113,5 @@ private struct SlotCounts {
         for owner in table.owners { owned[Int(owner.rawValue)] += 1 }
         guard table.movingCount > 0 else { return }
         for owner in table.previous { if let owner { previous[Int(owner.rawValue)] += 1 } }
-    }
-
-    /// All owners and previous owners.
-    var named: Set<TargetID> {
-        Set(owned.indices.lazy.filter { owned[$0] + previous[$0] > 0 }.map { TargetID(rawValue: UInt16($0)) })
     }
 }

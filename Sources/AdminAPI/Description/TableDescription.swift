@@ -30,7 +30,7 @@ enum TableDescription {
             .integer(from: 0).about("Moving slots whose older flows it gets, unless they are pinned elsewhere.")),
         .required(
             "flows", flows.about("Live flows of moving slots that are pinned to it. Silent ones are not counted.")),
-        .required("isLeaving", .boolean.about("Whether it has left the service, and moving slots still name it.")))
+        .required("isLeaving", .boolean.about("Whether it has left the service, while flows may be with it.")))
 
     private static let flows = Schema.answer(
         .required("opening", .integer(from: 0).about("SYNs were seen, and nothing else.")),
