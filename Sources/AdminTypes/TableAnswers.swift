@@ -39,7 +39,7 @@ public struct TableAnswer: Codable, Sendable, Hashable {
         public var previousSlots: Int
         /// Live flows of moving slots that are pinned to it.
         public var flows: Flows
-        /// Whether it has left the service, and stays as long as moving slots name it.
+        /// Whether it has left the service, and stays as long as flows may be with it.
         public var isLeaving: Bool
 
         /// - Parameter drainUntil: In Unix seconds.

@@ -26,7 +26,7 @@ public struct TableStatus: Sendable, Hashable {
         public let previousSlots: Int
         /// Live flows of moving slots that have been seen. Of those that are silent, and of settled slots, nobody knows.
         public let flows: PinnedFlows
-        /// Whether it has left the service, and stays as long as moving slots name it.
+        /// Whether it has left the service, and stays as long as flows may be with it.
         public let isLeaving: Bool
     }
 

@@ -96,7 +96,7 @@ struct TableStatusTests {
         #expect(status.generation == before.generation + 1)
     }
 
-    @Test("a target that left comes last, as long as moving slots name it")
+    @Test("a target that left comes last, as long as flows may be with it")
     func leaving() async throws {
         try await apply(Self.web([10, 10, 10]))
         let before = try await status()
@@ -107,6 +107,18 @@ struct TableStatusTests {
         let left = status.targets[2]
         #expect(left.adminState == nil && left.weight == 0 && left.dueShare == 0 && left.slots == 0)
         #expect(left.previousSlots == before.targets[2].slots && left.previousSlots == status.movingSlots)
+    }
+
+    @Test("a target that left is told also when no slot names it: flows may be pinned to it")
+    func leavingUnnamed() async throws {
+        try await apply(Self.web([10]))
+        try await apply(Self.web([10, 10]))
+        try await apply(Self.web([10]))
+        let flows = PinnedFlows(opening: 0, seenOnce: 0, established: 5, closing: 0)
+        await rig.dataplane.pin(flows, to: Self.endpoint(2))
+        let left = try #require(try await status().targets.last)
+        #expect(left.endpoint == Self.endpoint(2) && left.isLeaving)
+        #expect(left.slots == 0 && left.previousSlots == 0 && left.flows == flows)
     }
 
     @Test("a service without a listener has no slots and no digest, and one that is not there has no table")
