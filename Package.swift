@@ -146,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ControlPlane", "TableCompiler", "HealthChecking", "Store", "ServiceModel", "NetworkTypes", logging,
+                "ControlPlane", "TableCompiler", "ConsistentHashing", "HealthChecking", "Store", "ServiceModel",
+                "NetworkTypes", logging,
             ]),
         .testTarget(name: "AdminTypesTests", dependencies: ["AdminTypes", "ServiceModel", "NetworkTypes"]),
         .testTarget(name: "CommandTextTests", dependencies: ["CommandText", "AdminTypes", "ServiceModel"]),
@@ -169,8 +170,8 @@ let package = Package(
         .testTarget(
             name: "PacketTests",
             dependencies: [
-                "Dataplane", "BPFRuntime", "CShoalABI", "HostNetwork", "NetworkNamespace", "SeededGenerator",
-                "TableCompiler", "NetworkTypes",
+                "Dataplane", "BPFRuntime", "ConsistentHashing", "CShoalABI", "HostNetwork", "NetworkNamespace",
+                "SeededGenerator", "TableCompiler", "NetworkTypes",
             ]),
     ],
     swiftLanguageModes: [.v6]

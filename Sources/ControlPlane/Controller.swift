@@ -317,7 +317,7 @@ public actor Controller: Service {
         }
         installedInput = input
         self.ledger = ledger
-        noteCuts(conditions.disabled, at: now)
+        try await noteCuts(conditions, at: now)
         noteUnusable(desired, conditions)
     }
 

@@ -47,8 +47,8 @@ struct Moves: Sendable {
     var slowStarts = SlowStarts()
     /// Of services that targets joined, the canonical table before, until all of them take all of their slots.
     var tablesBefore: [ResourceID: CanonicalTable] = [:]
-    /// Targets whose flows are cut by the operator's will, as far as that was looked after.
-    var disabled: Set<TargetKey> = []
+    /// Targets whose flows are cut or lost, as far as that was looked after.
+    var lost: Set<TargetKey> = []
     /// Targets whose pins are to go when no packet in the program's hands can make another.
     var cuts: [TargetID: ContinuousClock.Instant] = [:]
     var settledAt: ContinuousClock.Instant
@@ -131,13 +131,24 @@ extension Controller {
         return steps.count
     }
 
-    /// Has the flows of targets cut that the operator disabled, or whose deadline is over.
-    func noteCuts(_ disabled: Set<TargetKey>, at now: ContinuousClock.Instant) {
-        guard disabled != moves.disabled else { return }
-        for key in disabled.subtracting(moves.disabled) {
-            if let id = ledger.targetID(of: key) { moves.cuts[id] = now + limits.rest }
+    /// Has the flows of targets cut that the operator disabled, whose deadline is over, or that failed: a pin would send
+    /// even SYNs there, as long as they come.
+    func noteCuts(_ conditions: Conditions, at now: ContinuousClock.Instant) async throws {
+        let lost = conditions.disabled.union(conditions.unhealthy)
+        guard lost != moves.lost else { return }
+        for key in moves.lost.subtracting(lost) {
+            if let id = ledger.targetID(of: key) { moves.cuts[id] = nil }
         }
-        moves.disabled = disabled
+        let new = lost.subtracting(moves.lost).compactMap { ledger.targetID(of: $0) }
+        moves.lost = lost
+        // Where all have failed, some serve all the same.
+        let services = Set(new.compactMap { installed.targets[$0]?.service })
+        let serving = Set(services.flatMap { Set(installed.slots[$0]?.owners ?? []) })
+        let cut = Set(new).subtracting(serving)
+        guard !cut.isEmpty else { return }
+        // Now, and once more when no packet in the program's hands can have made another.
+        for id in cut { moves.cuts[id] = now + limits.rest }
+        try await dataplane.forgetPins(of: cut)
         // Not only at the next tick: connections are cut for a reason.
         let rest = limits.rest
         Task {

@@ -1,14 +1,16 @@
-internal import ConsistentHashing
-internal import ServiceModel
+package import ConsistentHashing
+package import ServiceModel
 
 /// Which targets start slowly, and since when. Pure: the caller tells the time.
-struct SlowStarts: Sendable, Hashable {
+package struct SlowStarts: Sendable, Hashable {
     /// Into how many the slow start is divided; each moves slots once more.
-    static let steps = 10
+    package static let steps = 10
 
     /// When targets of services with a slow start became takers; `nil` of those that have had their time.
     private var starts: [TargetKey: ContinuousClock.Instant?] = [:]
     private var services: Set<ResourceID> = []
+
+    package init() {}
 
     /// How much of their slots targets take that have become takers less than their service's slow start ago.
     ///
@@ -17,7 +19,7 @@ struct SlowStarts: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - takers: The targets that take flows, of each service with a slow start, and how many seconds that lasts.
-    mutating func portions(
+    package mutating func portions(
         for takers: [ResourceID: (seconds: Int, targets: [TargetKey])], at now: ContinuousClock.Instant
     ) -> [TargetKey: Portion] {
         let all = Set(takers.values.flatMap(\.targets))
