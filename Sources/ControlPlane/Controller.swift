@@ -317,7 +317,7 @@ public actor Controller: Service {
         }
         installedInput = input
         self.ledger = ledger
-        try await noteCuts(conditions, at: now)
+        try await noteCuts(at: now)
         noteUnusable(desired, conditions)
     }
 
@@ -326,6 +326,8 @@ public actor Controller: Service {
         do {
             installed = try await dataplane.tables()
             ledger = IDLedger(installed: installed, limits: limits)
+            // Which slots have moved meanwhile, nobody knows: all of them have their time anew.
+            moves.slots = MovingSlots(start: ContinuousClock.now)
             try await forgetStalePins()
         } catch {
             logger.error("cannot read the maps: \(error)")

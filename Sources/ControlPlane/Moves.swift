@@ -17,13 +17,12 @@ struct AdminStates: Sendable, Hashable {
     init(of resources: CheckedConfiguration) {
         for loadBalancer in resources.configuration.loadBalancers {
             for service in loadBalancer.services {
-                let key = loadBalancer.key(of: service)
                 for target in resources.targets(of: service, in: loadBalancer) where target.adminState != .enabled {
-                    let target = (key: TargetKey(service: key, endpoint: target.endpoint), target)
-                    if target.1.adminState == .disabled {
-                        disabled.insert(target.key)
-                    } else {
-                        draining[target.key] = .some(target.1.drainUntil)
+                    let key = TargetKey(service: loadBalancer.key(of: service), endpoint: target.endpoint)
+                    switch target.adminState {
+                    case .enabled: break
+                    case .draining: draining[key] = .some(target.drainUntil)
+                    case .disabled: disabled.insert(key)
                     }
                 }
             }
@@ -47,8 +46,8 @@ struct Moves: Sendable {
     var slowStarts = SlowStarts()
     /// Of services that targets joined, the canonical table before, until all of them take all of their slots.
     var tablesBefore: [ResourceID: CanonicalTable] = [:]
-    /// Targets whose flows are cut or lost, as far as that was looked after.
-    var lost: Set<TargetKey> = []
+    /// Targets whose flows are lost or cut, as far as that was looked after.
+    var losers: Set<TargetID> = []
     /// Targets whose pins are to go when no packet in the program's hands can make another.
     var cuts: [TargetID: ContinuousClock.Instant] = [:]
     var settledAt: ContinuousClock.Instant
@@ -88,7 +87,7 @@ extension Controller {
             for service in loadBalancer.services where service.slowStartSeconds > 0 {
                 let key = loadBalancer.key(of: service)
                 let takers = desired.resources.targets(of: service, in: loadBalancer).compactMap {
-                    conditions.isTaker($0, of: key, isChecked: service.healthCheck.isEnabled)
+                    conditions.isTaker($0, of: service, key: key)
                         ? TargetKey(service: key, endpoint: $0.endpoint) : nil
                 }
                 slow[key] = (service.slowStartSeconds, takers)
@@ -110,7 +109,7 @@ extension Controller {
                 let known = Set(before.targets.map(\.identity))
                 let isWaiting = desired.resources.targets(of: service, in: loadBalancer).contains { target in
                     !known.contains(target.endpoint.identity)
-                        && !(conditions.isTaker(target, of: key, isChecked: service.healthCheck.isEnabled)
+                        && !(conditions.isTaker(target, of: service, key: key)
                             && conditions.portions[TargetKey(service: key, endpoint: target.endpoint)] == nil)
                 }
                 if isWaiting { due[key] = before }
@@ -131,25 +130,18 @@ extension Controller {
         return steps.count
     }
 
-    /// Has the flows of targets cut that the operator disabled, whose deadline is over, or that failed: a pin would send
-    /// even SYNs there, as long as they come.
-    func noteCuts(_ conditions: Conditions, at now: ContinuousClock.Instant) async throws {
-        let lost = conditions.disabled.union(conditions.unhealthy)
-        guard lost != moves.lost else { return }
-        for key in moves.lost.subtracting(lost) {
-            if let id = ledger.targetID(of: key) { moves.cuts[id] = nil }
-        }
-        let new = lost.subtracting(moves.lost).compactMap { ledger.targetID(of: $0) }
-        moves.lost = lost
-        // Where all have failed, some serve all the same.
-        let services = Set(new.compactMap { installed.targets[$0]?.service })
-        let serving = Set(services.flatMap { Set(installed.slots[$0]?.owners ?? []) })
-        let cut = Set(new).subtracting(serving)
+    /// Frees the pins of targets whose flows are lost or cut from now on: they would send even SYNs there, as long as some
+    /// come.
+    func noteCuts(at now: ContinuousClock.Instant) async throws {
+        let losers = compilerCache.losers(ledger)
+        guard losers != moves.losers else { return }
+        let cut = losers.subtracting(moves.losers)
+        for id in moves.losers.subtracting(losers) { moves.cuts[id] = nil }
+        moves.losers = losers
         guard !cut.isEmpty else { return }
         // Now, and once more when no packet in the program's hands can have made another.
         for id in cut { moves.cuts[id] = now + limits.rest }
         try await dataplane.forgetPins(of: cut)
-        // Not only at the next tick: connections are cut for a reason.
         let rest = limits.rest
         Task {
             try? await Task.sleep(for: rest)
@@ -202,13 +194,4 @@ extension Controller {
 extension Tables {
     /// How many slots move.
     var movingCount: Int { slots.values.reduce(0) { $0 + $1.movingCount } }
-}
-
-extension Conditions {
-    /// Whether a target takes new flows if its weight is not 0.
-    func isTaker(_ target: ResolvedTarget, of service: ResourceID, isChecked: Bool) -> Bool {
-        let key = TargetKey(service: service, endpoint: target.endpoint)
-        return target.isRunning && !draining.contains(key) && !disabled.contains(key)
-            && (!isChecked || healthy.contains(key))
-    }
 }

@@ -23,7 +23,7 @@ public struct ServiceStatus: Sendable {
     public let listeners: [Endpoint]
     public let targets: [TargetStatus]
 
-    /// Targets that take new flows by their health and their instance's state.
+    /// Targets that take new flows by their health, their instance's state and the operator's will.
     public var usableCount: Int { targets.count { $0.isUsable } }
 }
 
@@ -31,6 +31,7 @@ public struct TargetStatus: Sendable {
     public let endpoint: Endpoint
     public let weight: Int
     public let isRunning: Bool
+    public let adminState: AdminState
     public let health: Health
     /// Of the latest failure, when the target is not healthy.
     public let failure: ProbeFailure?
@@ -41,7 +42,10 @@ public struct TargetStatus: Sendable {
     /// Share of the service's slots that it owns, 0...1.
     public let share: Double
 
-    var isUsable: Bool { isRunning && weight > 0 && (health == .healthy || health == .notApplicable) }
+    /// Whether new flows go there without the service being forced to.
+    var isUsable: Bool {
+        isRunning && adminState == .enabled && weight > 0 && (health == .healthy || health == .notApplicable)
+    }
 }
 
 extension Controller {
@@ -87,7 +91,7 @@ extension Controller {
             let record = target.isRunning ? health.records[TargetKey(service: key, endpoint: target.endpoint)] : nil
             return TargetStatus(
                 endpoint: target.endpoint, weight: target.weight, isRunning: target.isRunning,
-                health: record?.health ?? .notApplicable,
+                adminState: target.adminState, health: record?.health ?? .notApplicable,
                 failure: record?.health == .healthy ? nil : record?.lastFailure, obstacle: record?.obstacle,
                 sinceUnixSeconds: record?.sinceUnixSeconds, share: shares[target.endpoint] ?? 0)
         }
@@ -126,7 +130,7 @@ extension ServiceStatus {
         if usableCount == 0 {
             let consequence =
                 service.allUnhealthyPolicy == .forward
-                ? "traffic goes to all that run, by weight" : "its traffic is dropped"
+                ? "traffic goes to all that run and are enabled, by weight" : "its traffic is dropped"
             if targets.allSatisfy({ $0.health == .initial }) {
                 return "\(name): none of its \(targets.count) targets has passed a check yet, \(consequence)"
             }

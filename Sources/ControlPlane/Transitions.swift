@@ -39,7 +39,7 @@ extension Controller {
                 let key = loadBalancer.key(of: service)
                 let targets = desired.resources.targets(of: service, in: loadBalancer)
                 let isUsable = targets.contains {
-                    $0.weight > 0 && conditions.isTaker($0, of: key, isChecked: service.healthCheck.isEnabled)
+                    $0.weight > 0 && conditions.isTaker($0, of: service, key: key)
                 }
                 if !isUsable, !targets.isEmpty { now.insert(key) }
                 guard now.contains(key) != unusable.contains(key) else { continue }

@@ -32,4 +32,16 @@ public struct Conditions: Sendable, Hashable {
         self.tablesBefore = tablesBefore
         self.expired = expired
     }
+
+    /// Whether a target takes new flows, if its weight is not 0; where no target does, the service's policy decides.
+    ///
+    /// - Parameter key: Of the service.
+    public func isTaker(_ target: ResolvedTarget, of service: BackendService, key: ResourceID) -> Bool {
+        let isChecked = service.healthCheck.isEnabled
+        let key = TargetKey(service: key, endpoint: target.endpoint)
+        return target.isRunning && isOpen(key) && (!isChecked || healthy.contains(key))
+    }
+
+    /// Whether the operator lets it take new flows.
+    func isOpen(_ key: TargetKey) -> Bool { !disabled.contains(key) && !draining.contains(key) }
 }

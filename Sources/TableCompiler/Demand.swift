@@ -61,9 +61,7 @@ extension CheckedConfiguration {
         let key = loadBalancer.key(of: service)
         let targets = targets(of: service, in: loadBalancer)
         let admissions = targets.map { target in
-            conditions.admission(
-                of: TargetKey(service: key, endpoint: target.endpoint), isRunning: target.isRunning,
-                isChecked: service.healthCheck.isEnabled)
+            conditions.admission(of: target, of: service, key: key)
         }
         let hasTaker = zip(targets, admissions).contains { $0.weight > 0 && $1.takes }
         let isForced = !hasTaker && service.allUnhealthyPolicy == .forward
@@ -76,14 +74,14 @@ extension CheckedConfiguration {
 }
 
 extension Conditions {
-    fileprivate func admission(of key: TargetKey, isRunning: Bool, isChecked: Bool) -> Demand.Admission {
-        if disabled.contains(key) || !isRunning || (isChecked && unhealthy.contains(key)) { return .loses }
-        if draining.contains(key) || (isChecked && !healthy.contains(key)) { return .keeps }
-        return .takes(portions[key] ?? .all)
+    fileprivate func admission(
+        of target: ResolvedTarget, of service: BackendService, key: ResourceID
+    ) -> Demand.Admission {
+        let targetKey = TargetKey(service: key, endpoint: target.endpoint)
+        if isTaker(target, of: service, key: key) { return .takes(portions[targetKey] ?? .all) }
+        let hasFailed = service.healthCheck.isEnabled && unhealthy.contains(targetKey)
+        return !target.isRunning || hasFailed || disabled.contains(targetKey) ? .loses : .keeps
     }
-
-    /// Whether the operator lets it take new flows.
-    fileprivate func isOpen(_ key: TargetKey) -> Bool { !disabled.contains(key) && !draining.contains(key) }
 }
 
 extension Demand.Admission {

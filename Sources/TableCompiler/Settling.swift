@@ -95,6 +95,21 @@ public func settle(
 }
 
 extension CompilerCache {
+    /// Targets whose flows are lost or cut: they failed, were stopped or disabled, or their time to drain is over.
+    ///
+    /// - Parameter ledger: Of the latest compilation.
+    /// - Complexity: One step a target.
+    public func losers(_ ledger: IDLedger) -> Set<TargetID> {
+        var losers: Set<TargetID> = []
+        for (service, demand) in demands {
+            for target in demand.targets where target.admission == .loses {
+                let identity = TargetIdentity(service: service, endpoint: target.endpoint)
+                if let id = ledger.targets.byOwner[identity] { losers.insert(TargetID(rawValue: UInt16(id))) }
+            }
+        }
+        return losers
+    }
+
     /// Targets in the maps whose service does not ask for them any more.
     ///
     /// - Complexity: One step a target in the usual case that nobody has left; the maps must be those of the latest compilation

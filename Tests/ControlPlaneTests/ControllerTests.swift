@@ -53,7 +53,13 @@ actor FakeDataplane: DataplaneDriver {
         for (id, entry) in installed.targets where entry.endpoint == target { pins[id] = flows }
     }
 
-    func forgetPins(of targets: Set<TargetID>) { pins = pins.filter { !targets.contains($0.key) } }
+    /// Targets whose pins were to go, each time.
+    private(set) var forgotten: [Set<TargetID>] = []
+
+    func forgetPins(of targets: Set<TargetID>) {
+        forgotten.append(targets)
+        pins = pins.filter { !targets.contains($0.key) }
+    }
 
     func sweepPins() {}
 

@@ -12,13 +12,13 @@ struct TableStatusTests {
 
     /// A service without checks, whose targets are 10.1.0.1 and so on.
     private static func web(
-        _ weights: [Int], draining: Int? = nil, listens: Bool = true
+        _ weights: [Int], draining: Int? = nil, until: Int64 = 4_000_000_000, listens: Bool = true
     ) -> Configuration {
         let targets = weights.enumerated().map { index, weight in
             Target(
                 server: .address(IPAddress("10.1.0.\(index + 1)")!), weight: weight,
                 adminState: index == draining ? .draining : .enabled,
-                drainUntil: index == draining ? 4_000_000_000 : nil)
+                drainUntil: index == draining ? until : nil)
         }
         return Configuration(loadBalancers: [
             LoadBalancer(
@@ -59,6 +59,31 @@ struct TableStatusTests {
         let service = try await rig.controller.stored().configuration.loadBalancers[0].services[0]
         let id = try #require(service.id)
         return try #require(try await rig.controller.tableStatus(of: id))
+    }
+
+    @Test("pins stay while a target drains, and go when its time is over")
+    func cut() async throws {
+        try await apply(Self.web([10, 10]))
+        try await apply(Self.web([10, 10], draining: 1))
+        #expect(await rig.dataplane.forgotten == [])
+        try await apply(Self.web([10, 10], draining: 1, until: 1))
+        let targets = await rig.dataplane.installed.targets
+        let id = try #require(targets.first { $0.value.endpoint == Self.endpoint(2) }?.key)
+        #expect(await rig.dataplane.forgotten == [[id]])
+        #expect(try await status().targets[1].previousSlots == 0)
+    }
+
+    @Test("a draining target is not counted as usable, and a service of which no other is left is a problem")
+    func drained() async throws {
+        try await apply(Self.web([10, 10], draining: 0))
+        #expect(await rig.controller.services().map(\.usableCount) == [1])
+        #expect(await rig.controller.status().problems == [])
+        try await apply(Self.web([10, 0], draining: 0))
+        #expect(await rig.controller.services().map(\.usableCount) == [0])
+        let problem = try #require(await rig.controller.status().problems.first)
+        #expect(problem.hasPrefix("service web/http: none of its 2 targets is usable"))
+        let events = rig.controller.events.read(after: .init(number: 0)).events
+        #expect(events.filter { $0.kind == .usability }.count == 1)
     }
 
     @Test("each target has the share that its weight is due, to a slot, while nothing moves")
