@@ -11,7 +11,9 @@
  *
  * A SYN forged by others must not move an established flow. So a SYN follows a pin that is live;
  * and where a SYN was the first to be seen of a flow, packets that don't continue it are those of
- * an older flow: they go to `previous`, and the pin stays as it is.
+ * an older flow: they go to `previous`, and the pin stays as it is. All but RST: a target that
+ * still has an earlier flow of this name answers a SYN with an ACK, and the client answers that
+ * with a RST for the earlier flow (RFC 5961, section 4.2). Only when that arrives can it begin.
  *
  * UDP has no SYN. When it is parsed, its flows will go to `previous` for as long as the slot moves
  * and be pinned there, and the controller settles slots of UDP services after the time that it
@@ -32,6 +34,7 @@ struct shoal_moving {
 	__u32 tick;
 	bool is_beginning; /* a SYN */
 	bool is_closing; /* a FIN or RST */
+	bool is_reset; /* a RST */
 	__u16 sequence; /* upper half; of a SYN, the upper half of what follows it */
 };
 
@@ -41,12 +44,14 @@ static __always_inline __u64 shoal_tcp_summary(const struct tcphdr *tcp)
 	bool is_closing = tcp->fin || tcp->rst;
 	bool is_beginning = tcp->syn && !tcp->ack && !is_closing;
 
-	return (__u64)is_closing << 33 | (__u64)is_beginning << 32 | bpf_ntohl(tcp->seq);
+	return (__u64)tcp->rst << 34 | (__u64)is_closing << 33 | (__u64)is_beginning << 32 |
+	       bpf_ntohl(tcp->seq);
 }
 
 static __always_inline void shoal_read_tcp_summary(struct shoal_moving *moving, __u64 tcp)
 {
-	moving->is_closing = tcp >> 33;
+	moving->is_reset = tcp >> 34;
+	moving->is_closing = tcp >> 33 & 1;
 	moving->is_beginning = tcp >> 32 & 1;
 	moving->sequence = ((__u32)tcp + moving->is_beginning) >> 16;
 }
@@ -166,13 +171,17 @@ static __noinline __u32 shoal_moving_target(__u32 service, __u32 slot_word, __u6
 	__builtin_memcpy(&moving.slot, &slot_word, sizeof(moving.slot));
 	shoal_read_tcp_summary(&moving, tcp);
 
-	shoal_pin_find(&moving.key, &place);
+	shoal_pin_find(&moving.key, NULL, &place);
 	if (!place.pin || !shoal_is_usable(shoal_pin_target(place.word), service))
 		return shoal_pick_side(&moving, &place);
 	if (moving.is_beginning && shoal_pin_is_idle(place.word, moving.tick))
 		return shoal_pick_side(&moving, &place);
-	if (!shoal_continues(&moving, place.word) && shoal_is_usable(moving.slot.previous, service))
-		return moving.slot.previous;
+	if (!shoal_continues(&moving, place.word)) {
+		if (moving.is_reset)
+			return shoal_pin_target(place.word);
+		if (shoal_is_usable(moving.slot.previous, service))
+			return moving.slot.previous;
+	}
 	shoal_pin_touch(&place, &moving);
 	return shoal_pin_target(place.word);
 }

@@ -44,6 +44,7 @@ static __always_inline struct shoal_pin_bucket *shoal_pin_bucket(const struct sh
 
 static __always_inline bool shoal_pin_find_in(struct shoal_pin_bucket *bucket,
 					      const struct shoal_pin_key *key,
+					      const struct shoal_pin *except,
 					      struct shoal_pin_place *found)
 {
 	if (!bucket)
@@ -52,7 +53,7 @@ static __always_inline bool shoal_pin_find_in(struct shoal_pin_bucket *bucket,
 		struct shoal_pin *pin = &bucket->pins[i];
 		__u64 word;
 
-		if (*(volatile __u64 *)&pin->tag != key->tag)
+		if (*(volatile __u64 *)&pin->tag != key->tag || pin == except)
 			continue;
 		word = *(volatile __u64 *)&pin->word;
 		if (!shoal_pin_is_of(word, key->check))
@@ -64,12 +65,13 @@ static __always_inline bool shoal_pin_find_in(struct shoal_pin_bucket *bucket,
 	return false;
 }
 
-/* Fills in the flow's pin, where it has one. */
+/* Fills in the flow's pin, or another than one that is known. */
 static __always_inline void shoal_pin_find(const struct shoal_pin_key *key,
+					   const struct shoal_pin *except,
 					   struct shoal_pin_place *found)
 {
-	if (!shoal_pin_find_in(shoal_pin_bucket(key, 0), key, found))
-		shoal_pin_find_in(shoal_pin_bucket(key, 1), key, found);
+	if (!shoal_pin_find_in(shoal_pin_bucket(key, 0), key, except, found))
+		shoal_pin_find_in(shoal_pin_bucket(key, 1), key, except, found);
 }
 
 /* A place that is free or whose pin is idle; not one that is being written. */
@@ -112,20 +114,42 @@ static __always_inline bool shoal_pin_spend(bool is_beginning, __u32 tick)
 	return true;
 }
 
+/* Two CPUs may have made a pin for one flow, each before it saw the other's. Both look again, and
+ * at least one sees both; the one that lies first stays. Returns whether that is ours.
+ */
+static __always_inline bool shoal_pin_is_first(const struct shoal_pin_key *key,
+					       const struct shoal_pin_place *own)
+{
+	struct shoal_pin_place twin = {};
+
+	shoal_pin_find(key, own->pin, &twin);
+	if (!twin.pin)
+		return true;
+	if (twin.pin < own->pin)
+		return !shoal_pin_swap(own->pin, own->word, 0);
+	shoal_pin_swap(twin.pin, twin.word, 0);
+	return true;
+}
+
 /* Makes a pin for a flow that has none. */
 static __always_inline enum shoal_pin_event shoal_pin_make(const struct shoal_pin_key *key,
 							   __u64 word, __u32 tick)
 {
 	struct shoal_pin_place place = {};
+	bool is_free;
 
 	if (!shoal_pin_vacancy_in(shoal_pin_bucket(key, 0), tick, &place) &&
 	    !shoal_pin_vacancy_in(shoal_pin_bucket(key, 1), tick, &place))
 		return SHOAL_PIN_EVENT_NO_PLACE;
 	if (!shoal_pin_swap(place.pin, place.word, SHOAL_PIN_BEING_WRITTEN))
 		return SHOAL_PIN_EVENT_RACED;
+	is_free = !place.word;
 	*(volatile __u64 *)&place.pin->tag = key->tag;
 	shoal_pin_swap(place.pin, SHOAL_PIN_BEING_WRITTEN, word);
-	return place.word ? SHOAL_PIN_EVENT_REPLACED : SHOAL_PIN_EVENT_MADE;
+	place.word = word;
+	if (!shoal_pin_is_first(key, &place))
+		return SHOAL_PIN_EVENT_RACED;
+	return is_free ? SHOAL_PIN_EVENT_MADE : SHOAL_PIN_EVENT_REPLACED;
 }
 
 #endif

@@ -91,7 +91,7 @@ struct PinCostTests {
             let driver = try Driver(frame: bench.scene.packet(.ack).bytes)
             let programs = [bench.bench.program.program, without.program.program]
             for row in Self.rows {
-                bench.moveAll(slots: Self.slots, from: row.isMoving ? 1 : 0, to: 0)
+                bench.moveAll(slots: Self.slots, from: row.isMoving ? 1 : nil, to: 0)
                 bench.pins.removeAll(naming: [bench.id(0), bench.id(1)])
                 if row.flows <= 1 << 20 {
                     for _ in 1...2 {

@@ -73,7 +73,7 @@ struct PinTests {
         try await PinBench.run(scene) { (bench) throws in
             bench.move(from: 0, to: 1)
             #expect(try bench.target(of: .syn, sequence: 0x5555_0000) == 1, "for all that can be known, a new flow")
-            for flags in [Packet.Flags.ack, [.fin, .ack], .rst] {
+            for flags in [Packet.Flags.ack, [.fin, .ack]] {
                 #expect(try bench.target(of: flags, sequence: 0x1234_5678) == 0, "but this is an older one")
             }
             #expect(try bench.target(of: .ack, sequence: 0x5554_ffff) == 0)
@@ -82,6 +82,21 @@ struct PinTests {
             #expect(try bench.target(of: .ack, sequence: 0x5555_0001) == 1, "unless it was no forgery")
             #expect(try bench.target(of: .ack, sequence: 0x1234_5678) == 1)
             #expect(bench.pins.counts() == [bench.id(1): PinCount(established: 1)])
+        }
+    }
+
+    @Test("a RST for an earlier flow of the same name reaches the target that has it still", arguments: PinScene.all)
+    func earlierFlow(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: .syn, sequence: 0x5555_0000) == 1)
+            for flags in [Packet.Flags.rst, [.rst, .ack]] {
+                #expect(try bench.target(of: flags, sequence: 0x1234_5678) == 1, "it answers the target's ACK")
+            }
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(opening: 1)], "and says nothing of this flow")
+            #expect(try bench.target(of: .ack, sequence: 0x1234_5679) == 0, "who forged both has won nothing")
+            #expect(try bench.target(of: .syn, sequence: 0x5555_0000) == 1)
+            #expect(try bench.target(of: .ack, sequence: 0x5555_0001) == 1)
         }
     }
 
