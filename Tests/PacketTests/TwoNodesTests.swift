@@ -3,7 +3,7 @@ import Dataplane
 import TableCompiler
 import Testing
 
-@Suite("two nodes")
+@Suite("two nodes", .needsRoot)
 struct TwoNodesTests {
     @Test(
         "flows of settled slots go on at another node with the same tables and secret, without being told of them",
