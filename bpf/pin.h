@@ -174,7 +174,7 @@ static __noinline __u32 shoal_moving_target(__u32 service, __u32 slot_word, __u6
 	shoal_pin_find(&moving.key, NULL, &place);
 	if (!place.pin || !shoal_is_usable(shoal_pin_target(place.word), service))
 		return shoal_pick_side(&moving, &place);
-	if (moving.is_beginning && shoal_pin_is_idle(place.word, moving.tick))
+	if (moving.is_beginning && shoal_pin_is_over(place.word, moving.tick))
 		return shoal_pick_side(&moving, &place);
 	if (!shoal_continues(&moving, place.word)) {
 		if (moving.is_reset)

@@ -33,6 +33,17 @@ static __always_inline bool shoal_pin_is_idle(__u64 word, __u32 tick)
 	return shoal_pin_age(word, tick) >= shoal_config.pin_silence[shoal_pin_state(word)];
 }
 
+/* Whether a SYN is the next flow of this name. A client that uses its port again must reach a target
+ * that takes flows; one SYN that somebody forges after a FIN must not carry a flow away that goes on.
+ */
+static __always_inline bool shoal_pin_is_over(__u64 word, __u32 tick)
+{
+	if (shoal_pin_state(word) == SHOAL_PIN_CLOSING &&
+	    shoal_pin_age(word, tick) >= SHOAL_PIN_REUSE_TICKS)
+		return true;
+	return shoal_pin_is_idle(word, tick);
+}
+
 /* The flow's bucket, or the one beside it. */
 static __always_inline struct shoal_pin_bucket *shoal_pin_bucket(const struct shoal_pin_key *key,
 								 __u32 beside)

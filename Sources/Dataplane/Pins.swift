@@ -40,7 +40,8 @@ public struct PinSilence: Sendable, Hashable {
         self.closing = closing
     }
 
-    /// For the program: when another flow needs the place, or a SYN of its own begins the flow anew.
+    /// For the program: when another flow needs the place, or a SYN of its own begins the flow anew. After FIN or RST
+    /// such a SYN need not wait for longer than two seconds, see `shoal_pin_is_over`.
     public static let replaceable = PinSilence(opening: 10, seenOnce: 10, established: 300, closing: 10)
     /// For the controller: when nobody needs the place, but the flow has had time for retransmissions and a half-closed
     /// connection for its answer.

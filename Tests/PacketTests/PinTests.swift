@@ -161,6 +161,22 @@ struct PinTests {
         }
     }
 
+    @Test("a closed flow begins anew after two seconds of silence, and not before", arguments: PinScene.all)
+    func reuse(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            for flags in [.ack, [.fin, .ack]] as [Packet.Flags] { #expect(try bench.target(of: flags) == 0) }
+            #expect(try bench.target(of: .syn) == 0, "it may be forged, and the flow go on")
+            #expect(try bench.target(of: [.fin, .ack]) == 0)
+            bench.age(by: 3)
+            #expect(try bench.target(of: .ack) == 0, "its last words")
+            bench.age(by: 3)
+            #expect(try bench.target(of: .syn) == 1, "the client uses its port again")
+            #expect(try bench.target(of: .ack) == 1)
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(established: 1)])
+        }
+    }
+
     @Test("a SYN after long silence begins the flow anew; data after it does not", arguments: PinScene.all)
     func idle(_ scene: PinScene) async throws {
         try await PinBench.run(scene) { (bench) throws in

@@ -29,6 +29,12 @@
 #define SHOAL_PIN_TICKS 16384
 #define SHOAL_PIN_AGES 16320
 
+/* Units of `seen`, one or two seconds: a flow that has closed and been silent for so long begins
+ * anew with a SYN. Its place is given to nobody else that soon, as the other side may still have
+ * much to say.
+ */
+#define SHOAL_PIN_REUSE_TICKS 2
+
 struct shoal_pin {
 	__u64 tag;
 	__u64 word;

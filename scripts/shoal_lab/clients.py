@@ -33,6 +33,9 @@ IP_BIND_ADDRESS_NO_PORT = 24
 ALL_BEGUN = "all flows have begun"
 LOST_SYN_SECONDS = 0.9
 """A connect that took longer lost its SYN or the answer to it: the first retransmission comes after 1 s."""
+REUSE_SECONDS = 2.1
+"""A connection from an address and port that ended one so recently is the same flow to the balancer: SHOAL_PIN_REUSE_TICKS
+of 1.024 s each."""
 
 
 # One connection.
@@ -99,6 +102,11 @@ class Requests:
     by_server: Counter = field(default_factory=Counter)
     by_source: dict = field(default_factory=lambda: defaultdict(Counter))
     last_answer: dict = field(default_factory=dict)
+    """When each server last answered a flow that was new to the balancer."""
+    ended: dict = field(default_factory=dict)
+    """When each flow, by source address and port, ended last."""
+    reused: int = 0
+    """Flows that began anew while the balancer still keeps the earlier one of that name with its server."""
     failures: list = field(default_factory=list)
     connect_seconds: list = field(default_factory=list)
     seconds: list = field(default_factory=list)
@@ -114,6 +122,7 @@ class Requests:
             "byServer": dict(sorted(self.by_server.items())),
             "bySource": {source: dict(servers) for source, servers in self.by_source.items()},
             "lastAnswerAt": self.last_answer,
+            "reusedPorts": self.reused,
             "failed": len(self.failures),
             "failedByKind": dict(Counter(failure["kind"] for failure in self.failures)),
             "failures": self.failures,
@@ -121,6 +130,17 @@ class Requests:
             "seconds": round(time.monotonic() - self.started, 3),
             "latencySeconds": _distribution(self.seconds),
         }
+
+    def note_answer(self, server: str, source: str | None, port: int, began: float, now: float) -> None:
+        self.seconds.append(now - began)
+        self.by_server[server] += 1
+        if source:
+            self.by_source[source][server] += 1
+        if began - self.ended.get((source, port), -REUSE_SECONDS) < REUSE_SECONDS:
+            self.reused += 1
+        else:
+            self.last_answer[server] = now
+        self.ended[source, port] = now
 
     def progress(self) -> str:
         return f"{self.answered} answered, {len(self.failures)} failed"
@@ -150,12 +170,7 @@ async def request(endpoint: Endpoint, source: str | None, into: Requests) -> Non
             "at": began, "kind": kind_of(error), "phase": phase, "source": source, "sourcePort": port,
             "afterSeconds": round(time.monotonic() - began, 3)})
         return
-    now = time.monotonic()
-    into.seconds.append(now - began)
-    into.by_server[server] += 1
-    into.last_answer[server] = now
-    if source:
-        into.by_source[source][server] += 1
+    into.note_answer(server, source, port, began, time.monotonic())
 
 
 async def _ask(connection: socket.socket) -> str:

@@ -53,7 +53,8 @@ class Outcome:
         return sum(result["byServer"].get(server, 0) for result in self.flows.values())
 
     def last_answer(self, server: str) -> dict[str, float]:
-        """When the server last answered a new connection, by application."""
+        """When the server last answered a new connection, by application; one that uses the name of a flow that has just
+        ended is not new."""
         return {name: result["lastAnswerAt"][server] for name, result in self.connections.items()
                 if server in result["lastAnswerAt"]}
 
