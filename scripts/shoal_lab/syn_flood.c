@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sends SYNs of random sources for a while, as many as one thread can, and says how many.
+/* Sends SYNs of random sources for a while, as many as the cable takes, and says how many.
  *
  *   syn_flood INTERFACE DESTINATION_MAC NETWORK/PREFIX VIP PORT SECONDS RATE SEED
  *
  * Whole frames leave a packet socket, sendmmsg by the hundred: routes, neighbours and filters of
  * the sender have no say. Source addresses are any of the network's, ports 1024 and up, sequence
- * numbers any. RATE 0 is as fast as it goes; the same SEED gives the same packets.
+ * numbers any. RATE 0 looks for the highest rate at which the cable still takes all: a full one
+ * would lose packets of everybody, and not show what the balancer does with a flood. The same SEED
+ * gives the same packets.
  */
 #define _GNU_SOURCE /* sendmmsg */
 #include <arpa/inet.h>
@@ -27,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 128, PORTS_FROM = 1024 };
+enum { BATCH = 32, PORTS_FROM = 1024 };
 
 struct frame {
 	struct ether_header ethernet;
@@ -150,6 +152,49 @@ static int open_socket(const char *interface, struct wish *wish)
 	return packets;
 }
 
+/* How many packets may leave, at a rate that is given or looked for. */
+struct pace {
+	bool is_fixed;
+	double rate; /* packets a second */
+	double allowance; /* packets */
+	double at;
+	double raised_at;
+};
+
+static struct pace new_pace(double rate, double at)
+{
+	const double first = 1e6; /* more than a cable takes */
+
+	return (struct pace){
+		.is_fixed = rate > 0, .rate = rate > 0 ? rate : first, .at = at, .raised_at = at
+	};
+}
+
+static bool may_send(struct pace *pace, double at)
+{
+	pace->allowance += (at - pace->at) * pace->rate;
+	if (!pace->is_fixed && pace->allowance > 2 * BATCH)
+		pace->allowance = 2 * BATCH;
+	pace->at = at;
+	return pace->allowance >= BATCH;
+}
+
+/* Slower at once when the cable refused some, a little faster when it has refused none for long. */
+static void note_sent(struct pace *pace, int sent)
+{
+	const double raise_after = 0.05;
+
+	pace->allowance -= BATCH;
+	if (sent < BATCH) {
+		pace->rate *= pace->is_fixed ? 1 : 0.9;
+		pace->raised_at = pace->at;
+		usleep(1000);
+	} else if (!pace->is_fixed && pace->at - pace->raised_at > raise_after) {
+		pace->rate *= 1.01;
+		pace->raised_at = pace->at;
+	}
+}
+
 /* Returns how many packets the driver took. */
 static uint64_t flood(int packets, const struct wish *wish)
 {
@@ -158,6 +203,7 @@ static uint64_t flood(int packets, const struct wish *wish)
 	static struct mmsghdr messages[BATCH];
 	uint64_t state = wish->seed, taken = 0, tried = 0;
 	double began = now();
+	struct pace pace = new_pace(wish->rate, began);
 
 	for (int i = 0; i < BATCH; i++) {
 		fill(&frames[i], wish);
@@ -167,8 +213,8 @@ static uint64_t flood(int packets, const struct wish *wish)
 	for (double at = began; !is_stopped && at - began < wish->seconds; at = now()) {
 		int sent;
 
-		if (wish->rate > 0 && tried > (at - began) * wish->rate) {
-			usleep(500);
+		if (!may_send(&pace, at)) {
+			usleep(50);
 			continue;
 		}
 		for (int i = 0; i < BATCH; i++)
@@ -179,9 +225,10 @@ static uint64_t flood(int packets, const struct wish *wish)
 			taken += sent;
 		else if (sent < 0 && errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
 			fail("sendmmsg");
+		note_sent(&pace, sent);
 	}
-	printf("{\"sent\": %llu, \"tried\": %llu, \"seconds\": %.3f}\n", (unsigned long long)taken,
-	       (unsigned long long)tried, now() - began);
+	printf("{\"sent\": %llu, \"tried\": %llu, \"seconds\": %.3f, \"lastRate\": %.0f}\n",
+	       (unsigned long long)taken, (unsigned long long)tried, now() - began, pace.rate);
 	return taken;
 }
 
