@@ -105,7 +105,7 @@ let package = Package(
             name: "AdminAPI",
             dependencies: [
                 "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "ServiceModel", "Store",
-                "NetworkTypes", crypto, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "TableCompiler", "NetworkTypes", crypto, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
                 serviceLifecycle,
             ],
             swiftSettings: strict),

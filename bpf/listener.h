@@ -52,7 +52,10 @@ static __always_inline bool shoal_is_for_socket(const struct shoal_packet *packe
 		tuple.ipv4.dport = packet->flow.destination_port;
 		size = sizeof(tuple.ipv4);
 	}
-	socket = bpf_sk_lookup_tcp(packet->ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	if (packet->is_udp)
+		socket = bpf_sk_lookup_udp(packet->ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
+	else
+		socket = bpf_sk_lookup_tcp(packet->ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0);
 	if (!socket)
 		return false;
 	bpf_sk_release(socket);

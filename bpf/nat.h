@@ -48,13 +48,27 @@ static __always_inline void shoal_rewrite_ipv6(struct in6_addr *field,
 	field->in6_u.u6_addr32[3] = rewrite->address->words[3];
 }
 
-/* TCP covers the addresses, too, through its pseudo-header (RFC 9293, 3.1). */
-static __always_inline void shoal_rewrite_tcp(struct tcphdr *tcp, __be16 *field,
-					      const struct shoal_rewrite *rewrite)
+/* A checksum of 0 says that there is none, and so one that is 0 is written as 0xffff (RFC 768). */
+static __always_inline void shoal_update_udp(struct udphdr *udp, __u32 delta)
+{
+	if (!udp->check)
+		return;
+	udp->check = shoal_checksum_add(udp->check, delta);
+	if (!udp->check)
+		udp->check = 0xffff;
+}
+
+/* TCP and UDP cover the addresses, too, through their pseudo-header (RFC 9293, 3.1; RFC 8200, 8.1).
+ */
+static __always_inline void shoal_rewrite_port(struct shoal_packet *packet, __be16 *field,
+					       const struct shoal_rewrite *rewrite)
 {
 	__u32 delta = rewrite->address_delta + shoal_sum_delta(*field, rewrite->port);
 
-	tcp->check = shoal_checksum_add(tcp->check, delta);
+	if (packet->is_udp)
+		shoal_update_udp(packet->udp, delta);
+	else
+		packet->tcp->check = shoal_checksum_add(packet->tcp->check, delta);
 	*field = rewrite->port;
 }
 
@@ -65,7 +79,7 @@ static __always_inline void shoal_rewrite_destination(struct shoal_packet *packe
 		shoal_rewrite_ipv6(&packet->ipv6->daddr, rewrite);
 	else
 		shoal_rewrite_ipv4(packet->ipv4, &packet->ipv4->daddr, rewrite);
-	shoal_rewrite_tcp(packet->tcp, &packet->tcp->dest, rewrite);
+	shoal_rewrite_port(packet, &packet->ports->destination, rewrite);
 	shoal_age(packet);
 }
 
@@ -76,7 +90,7 @@ static __always_inline void shoal_rewrite_source(struct shoal_packet *packet,
 		shoal_rewrite_ipv6(&packet->ipv6->saddr, rewrite);
 	else
 		shoal_rewrite_ipv4(packet->ipv4, &packet->ipv4->saddr, rewrite);
-	shoal_rewrite_tcp(packet->tcp, &packet->tcp->source, rewrite);
+	shoal_rewrite_port(packet, &packet->ports->source, rewrite);
 	shoal_age(packet);
 }
 

@@ -19,7 +19,7 @@ shoal_find_next_hop(const struct shoal_packet *packet, const struct shoal_addres
 		    const struct shoal_address *destination, struct bpf_fib_lookup *hop)
 {
 	hop->ifindex = packet->ctx->ingress_ifindex;
-	hop->l4_protocol = IPPROTO_TCP;
+	hop->l4_protocol = packet->flow.protocol;
 	if (packet->is_ipv6) {
 		hop->family = SHOAL_AF_INET6;
 		hop->flowinfo = *(__be32 *)packet->ipv6 & bpf_htonl(0x0fffffff);

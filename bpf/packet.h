@@ -11,6 +11,12 @@ struct shoal_cursor {
 	void *end;
 };
 
+/* How headers of TCP and of UDP begin. */
+struct shoal_ports {
+	__be16 source;
+	__be16 destination;
+};
+
 struct shoal_packet {
 	struct xdp_md *ctx;
 	struct ethhdr *eth;
@@ -20,7 +26,11 @@ struct shoal_packet {
 	bool is_ipv6;
 	struct iphdr *ipv4;
 	struct ipv6hdr *ipv6;
+	/* Asked before one of the next pointers, for the same reason. */
+	bool is_udp;
 	struct tcphdr *tcp;
+	struct udphdr *udp;
+	struct shoal_ports *ports; /* of either */
 	struct shoal_flow flow;
 	__u32 bytes;
 	/* What was decided, for the one exit. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From bytes to a flow: Ethernet, IPv4 with options, IPv6, TCP. */
+/* From bytes to a flow: Ethernet, IPv4 with options, IPv6, TCP, UDP. */
 #ifndef SHOAL_PARSE_H
 #define SHOAL_PARSE_H
 
@@ -25,18 +25,54 @@ static __always_inline void *shoal_pull(struct shoal_cursor *cursor, __u32 len)
 	return header;
 }
 
+/* `bytes`: what the IP header says that there is. */
 static __always_inline enum shoal_reason shoal_parse_tcp(struct shoal_cursor *cursor,
-							 struct shoal_packet *packet)
+							 struct shoal_packet *packet, __u32 bytes)
 {
 	struct tcphdr *tcp = shoal_pull(cursor, sizeof(*tcp));
 
-	if (!tcp)
+	if (!tcp || bytes < sizeof(*tcp))
 		return SHOAL_REASON_TRUNCATED;
 	packet->tcp = tcp;
-	packet->flow.source_port = tcp->source;
-	packet->flow.destination_port = tcp->dest;
+	packet->ports = (struct shoal_ports *)tcp;
 	packet->flow.protocol = IPPROTO_TCP;
 	return SHOAL_CONTINUE;
+}
+
+static __always_inline enum shoal_reason shoal_parse_udp(struct shoal_cursor *cursor,
+							 struct shoal_packet *packet, __u32 bytes)
+{
+	struct udphdr *udp = shoal_pull(cursor, sizeof(*udp));
+
+	if (!udp || bpf_ntohs(udp->len) < sizeof(*udp) || bpf_ntohs(udp->len) > bytes)
+		return SHOAL_REASON_TRUNCATED;
+	packet->is_udp = true;
+	packet->udp = udp;
+	packet->ports = (struct shoal_ports *)udp;
+	packet->flow.protocol = IPPROTO_UDP;
+	return SHOAL_CONTINUE;
+}
+
+static __always_inline enum shoal_reason shoal_parse_ports(struct shoal_cursor *cursor,
+							   struct shoal_packet *packet,
+							   __u8 protocol, __u32 bytes)
+{
+	enum shoal_reason reason;
+
+	if (protocol == IPPROTO_TCP)
+		reason = shoal_parse_tcp(cursor, packet, bytes);
+	else
+		reason = shoal_parse_udp(cursor, packet, bytes);
+	if (reason != SHOAL_CONTINUE)
+		return reason;
+	packet->flow.source_port = packet->ports->source;
+	packet->flow.destination_port = packet->ports->destination;
+	return SHOAL_CONTINUE;
+}
+
+static __always_inline bool shoal_is_served(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
 }
 
 static __always_inline enum shoal_reason shoal_parse_ipv4(struct shoal_cursor *cursor,
@@ -54,18 +90,18 @@ static __always_inline enum shoal_reason shoal_parse_ipv4(struct shoal_cursor *c
 	cursor->pos = ip;
 	if (!shoal_pull(cursor, header_bytes))
 		return SHOAL_REASON_TRUNCATED;
-	if (ip->protocol != IPPROTO_TCP)
+	if (!shoal_is_served(ip->protocol))
 		return SHOAL_REASON_OTHER_PROTOCOL;
 	if (ip->frag_off & bpf_htons(SHOAL_IPV4_FRAGMENT_MASK))
 		return SHOAL_REASON_FRAGMENT;
-	if (bpf_ntohs(ip->tot_len) < header_bytes + sizeof(struct tcphdr))
+	if (bpf_ntohs(ip->tot_len) < header_bytes)
 		return SHOAL_REASON_TRUNCATED;
 
 	packet->ipv4 = ip;
 	packet->bytes = bpf_ntohs(ip->tot_len);
 	shoal_address_set_ipv4(&packet->flow.source, ip->saddr);
 	shoal_address_set_ipv4(&packet->flow.destination, ip->daddr);
-	return shoal_parse_tcp(cursor, packet);
+	return shoal_parse_ports(cursor, packet, ip->protocol, packet->bytes - header_bytes);
 }
 
 static __always_inline enum shoal_reason shoal_parse_ipv6(struct shoal_cursor *cursor,
@@ -75,17 +111,15 @@ static __always_inline enum shoal_reason shoal_parse_ipv6(struct shoal_cursor *c
 
 	if (!ip || ip->version != 6)
 		return SHOAL_REASON_TRUNCATED;
-	if (ip->nexthdr != IPPROTO_TCP)
+	if (!shoal_is_served(ip->nexthdr))
 		return SHOAL_REASON_OTHER_PROTOCOL;
-	if (bpf_ntohs(ip->payload_len) < sizeof(struct tcphdr))
-		return SHOAL_REASON_TRUNCATED;
 
 	packet->is_ipv6 = true;
 	packet->ipv6 = ip;
 	packet->bytes = sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	shoal_address_set_ipv6(&packet->flow.source, &ip->saddr);
 	shoal_address_set_ipv6(&packet->flow.destination, &ip->daddr);
-	return shoal_parse_tcp(cursor, packet);
+	return shoal_parse_ports(cursor, packet, ip->nexthdr, bpf_ntohs(ip->payload_len));
 }
 
 /* Fills the packet's headers and its flow. Where it says more than SHOAL_CONTINUE, nothing of the

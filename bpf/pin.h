@@ -15,9 +15,9 @@
  * still has an earlier flow of this name answers a SYN with an ACK, and the client answers that
  * with a RST for the earlier flow (RFC 5961, section 4.2). Only when that arrives can it begin.
  *
- * UDP has no SYN. When it is parsed, its flows will go to `previous` for as long as the slot moves
- * and be pinned there, and the controller settles slots of UDP services after the time that it
- * gives silent flows; the program needs no other rule.
+ * UDP has no SYN and no FIN: a flow begins with the packet after a silence, and an unknown one is
+ * pinned to `previous`. The controller makes that the target when flows that began before the move
+ * have had the time to be seen.
  */
 #ifndef SHOAL_PIN_STEP_H
 #define SHOAL_PIN_STEP_H
@@ -35,25 +35,31 @@ struct shoal_moving {
 	bool is_beginning; /* a SYN */
 	bool is_closing; /* a FIN or RST */
 	bool is_reset; /* a RST */
+	bool is_udp; /* none of the above */
 	__u16 sequence; /* upper half; of a SYN, the upper half of what follows it */
 };
 
-/* What matters here of TCP's header in one number: flags above, sequence number below. */
-static __always_inline __u64 shoal_tcp_summary(const struct tcphdr *tcp)
+/* What matters here of TCP's or UDP's header in one number: flags above, sequence number below. */
+static __always_inline __u64 shoal_moving_summary(const struct shoal_packet *packet)
 {
-	bool is_closing = tcp->fin || tcp->rst;
-	bool is_beginning = tcp->syn && !tcp->ack && !is_closing;
+	const struct tcphdr *tcp = packet->tcp;
+	bool is_closing, is_beginning;
 
+	if (packet->is_udp)
+		return 1ULL << 35;
+	is_closing = tcp->fin || tcp->rst;
+	is_beginning = tcp->syn && !tcp->ack && !is_closing;
 	return (__u64)tcp->rst << 34 | (__u64)is_closing << 33 | (__u64)is_beginning << 32 |
 	       bpf_ntohl(tcp->seq);
 }
 
-static __always_inline void shoal_read_tcp_summary(struct shoal_moving *moving, __u64 tcp)
+static __always_inline void shoal_read_summary(struct shoal_moving *moving, __u64 summary)
 {
-	moving->is_reset = tcp >> 34;
-	moving->is_closing = tcp >> 33 & 1;
-	moving->is_beginning = tcp >> 32 & 1;
-	moving->sequence = ((__u32)tcp + moving->is_beginning) >> 16;
+	moving->is_udp = summary >> 35;
+	moving->is_reset = summary >> 34 & 1;
+	moving->is_closing = summary >> 33 & 1;
+	moving->is_beginning = summary >> 32 & 1;
+	moving->sequence = ((__u32)summary + moving->is_beginning) >> 16;
 }
 
 /* Whether this is the id of a target that serves this service: a pin may name one that is gone, and
@@ -91,6 +97,8 @@ static __always_inline __u64 shoal_moving_word(const struct shoal_moving *moving
 static __always_inline enum shoal_pin_state shoal_pin_next_state(enum shoal_pin_state state,
 								 const struct shoal_moving *moving)
 {
+	if (moving->is_udp)
+		return SHOAL_PIN_UDP;
 	if (moving->is_closing)
 		return SHOAL_PIN_CLOSING;
 	if (moving->is_beginning)
@@ -113,9 +121,10 @@ static __always_inline void shoal_pin_touch(const struct shoal_pin_place *place,
 static __always_inline bool shoal_pin_to(__u32 target, const struct shoal_pin_place *own,
 					 const struct shoal_moving *moving)
 {
-	enum shoal_pin_state state = moving->is_beginning ? SHOAL_PIN_OPENING
-				     : moving->is_closing ? SHOAL_PIN_CLOSING
-							  : SHOAL_PIN_SEEN_ONCE;
+	enum shoal_pin_state state = moving->is_udp	    ? SHOAL_PIN_UDP
+				     : moving->is_beginning ? SHOAL_PIN_OPENING
+				     : moving->is_closing   ? SHOAL_PIN_CLOSING
+							    : SHOAL_PIN_SEEN_ONCE;
 	__u64 word = shoal_moving_word(moving, target, state);
 	enum shoal_pin_event event;
 
@@ -159,7 +168,7 @@ static __always_inline bool shoal_continues(const struct shoal_moving *moving, _
  * nanosecond or two for what the compiler then keeps at hand for this.
  */
 static __noinline __u32 shoal_moving_target(__u32 service, __u32 slot_word, __u64 tag, __u32 check,
-					    __u64 tcp)
+					    __u64 summary)
 {
 	struct shoal_pin_place place = {};
 	struct shoal_moving moving = {
@@ -169,12 +178,12 @@ static __noinline __u32 shoal_moving_target(__u32 service, __u32 slot_word, __u6
 	};
 
 	__builtin_memcpy(&moving.slot, &slot_word, sizeof(moving.slot));
-	shoal_read_tcp_summary(&moving, tcp);
+	shoal_read_summary(&moving, summary);
 
 	shoal_pin_find(&moving.key, NULL, &place);
 	if (!place.pin || !shoal_is_usable(shoal_pin_target(place.word), service))
 		return shoal_pick_side(&moving, &place);
-	if (moving.is_beginning && shoal_pin_is_over(place.word, moving.tick))
+	if ((moving.is_beginning || moving.is_udp) && shoal_pin_is_over(place.word, moving.tick))
 		return shoal_pick_side(&moving, &place);
 	if (!shoal_continues(&moving, place.word)) {
 		if (moving.is_reset)

@@ -46,7 +46,7 @@ static __always_inline __u32 shoal_pinned_target(const struct shoal_packet *pack
 	if (service->algorithm == SHOAL_ALGORITHM_SOURCE_IP)
 		tag = shoal_flow_hash(&shoal_config.hash_key, &packet->flow, SHOAL_FLOW_WORDS_ALL);
 	return shoal_moving_target(service_id, slot_word, tag, shoal_pin_check(tag, (__u32)hash),
-				   shoal_tcp_summary(packet->tcp));
+				   shoal_moving_summary(packet));
 }
 
 /* Sets *target to the entry that the packet's slot names, or its pin while the slot moves. */

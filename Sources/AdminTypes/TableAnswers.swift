@@ -7,16 +7,18 @@ public struct TableAnswer: Codable, Sendable, Hashable {
         public var seenOnce: Int
         public var established: Int
         public var closing: Int
+        public var udp: Int
 
-        public init(opening: Int, seenOnce: Int, established: Int, closing: Int) {
+        public init(opening: Int, seenOnce: Int, established: Int, closing: Int, udp: Int) {
             self.opening = opening
             self.seenOnce = seenOnce
             self.established = established
             self.closing = closing
+            self.udp = udp
         }
 
         /// Those that are under way: neither over nor perhaps never answered.
-        public var live: Int { seenOnce + established }
+        public var live: Int { seenOnce + established + udp }
     }
 
     public struct Target: Codable, Sendable, Hashable {

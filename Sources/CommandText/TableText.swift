@@ -41,6 +41,7 @@ extension TableAnswer.Flows {
     fileprivate var text: String {
         let parts = [
             (opening, "opening"), (seenOnce, "seen once"), (established, "established"), (closing, "closing"),
+            (udp, "UDP"),
         ].filter { $0.0 > 0 }
         guard !parts.isEmpty else { return "" }
         return "\(opening + live + closing): " + parts.map { "\($0) \($1)" }.joined(separator: ", ")

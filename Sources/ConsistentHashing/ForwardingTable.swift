@@ -57,6 +57,16 @@ public struct ForwardingTable<Owner: Hashable & Sendable>: Sendable, Hashable {
         ForwardingTable(owners: owners, previous: previous.indices.map { isDone($0) ? nil : previous[$0] })
     }
 
+    /// The table in which flows that are unknown, but not new, go to the owner of these slots, too: such as began before
+    /// the slot moved have been seen by now, and are pinned, or are over. The slots go on moving.
+    public func forgettingPrevious(where isOver: (_ slot: Int) -> Bool) -> ForwardingTable {
+        ForwardingTable(
+            owners: owners,
+            previous: previous.indices.map { slot in
+                previous[slot] != nil && isOver(slot) ? owners[slot] : previous[slot]
+            })
+    }
+
     private func previousOwner(of slot: Int, newOwner: Owner, dead: Set<Owner>) -> Owner? {
         let owner = owners[slot]
         guard let previous = previous[slot] else { return owner == newOwner || dead.contains(owner) ? nil : owner }

@@ -16,7 +16,7 @@ public protocol DataplaneDriver: Sendable {
     func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) async throws -> [ServiceID: [Int]]
 
     /// The live flows that are pinned, by their targets.
-    func pinnedFlows() async throws -> [TargetID: PinnedFlows]
+    func pinnedFlows() async throws -> [TargetID: PinCount]
 
     /// Frees the pins of targets that no slot names any more.
     func forgetPins(of targets: Set<TargetID>) async throws
@@ -29,29 +29,6 @@ public protocol DataplaneDriver: Sendable {
 
     /// Stops forwarding and removes every trace.
     func detach() async throws
-}
-
-/// How many live flows are pinned to a target, by what was seen of them.
-public struct PinnedFlows: Sendable, Hashable {
-    /// SYNs, and nothing else.
-    public let opening: Int
-    /// One packet, of a flow that had begun before.
-    public let seenOnce: Int
-    public let established: Int
-    /// FIN or RST.
-    public let closing: Int
-
-    public static let none = PinnedFlows(opening: 0, seenOnce: 0, established: 0, closing: 0)
-
-    public init(opening: Int, seenOnce: Int, established: Int, closing: Int) {
-        self.opening = opening
-        self.seenOnce = seenOnce
-        self.established = established
-        self.closing = closing
-    }
-
-    /// Those that are under way.
-    public var live: Int { seenOnce + established }
 }
 
 /// The program on one interface.

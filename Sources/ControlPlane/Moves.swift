@@ -164,6 +164,9 @@ extension Controller {
         }
         guard !moves.slots.isEmpty, now - moves.settledAt >= Self.settleEvery else { return }
         moves.settledAt = now
+        if let tables = moves.slots.forgettingPreviousOfUDP(in: installed, cache: &compilerCache, at: now) {
+            _ = try await carryOut(tables, revision: revision, at: now)
+        }
         let due = moves.slots.due(in: installed, cache: compilerCache, at: now)
         guard !due.isEmpty else { return }
         let unsettled = try await dataplane.unsettledSlots(of: Set(due.keys), in: installed)

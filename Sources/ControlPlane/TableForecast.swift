@@ -1,6 +1,6 @@
 internal import ConsistentHashing
 public import NetworkTypes
-public import ServiceModel
+internal import ServiceModel
 internal import TableCompiler
 
 /// What a change of resources would do to the table of one backend service that has one.

@@ -2,7 +2,7 @@ internal import ConsistentHashing
 public import HealthChecking
 public import NetworkTypes
 public import ServiceModel
-internal import TableCompiler
+public import TableCompiler
 
 /// Who gets the flows of one backend service, as the kernel holds it: slots, those that move, and pinned flows.
 public struct TableStatus: Sendable, Hashable {
@@ -25,7 +25,7 @@ public struct TableStatus: Sendable, Hashable {
         /// Moving slots whose older flows are with it, as far as they are not pinned elsewhere.
         public let previousSlots: Int
         /// Live flows of moving slots that have been seen. Of those that are silent, and of settled slots, nobody knows.
-        public let flows: PinnedFlows
+        public let flows: PinCount
         /// Whether it has left the service, and stays as long as flows may be with it.
         public let isLeaving: Bool
     }
@@ -61,7 +61,7 @@ extension Controller {
     }
 
     private func tableStatus(
-        of service: BackendService, in loadBalancer: LoadBalancer, _ flows: [TargetID: PinnedFlows]
+        of service: BackendService, in loadBalancer: LoadBalancer, _ flows: [TargetID: PinCount]
     ) -> TableStatus {
         let key = loadBalancer.key(of: service)
         let id = ledger.serviceID(of: key)

@@ -118,7 +118,8 @@ extension FlowPin.State {
             case SHOAL_PIN_OPENING: .opening
             case SHOAL_PIN_SEEN_ONCE: .seenOnce
             case SHOAL_PIN_ESTABLISHED: .established
-            default: .closing
+            case SHOAL_PIN_CLOSING: .closing
+            default: .udp
             }
     }
 }

@@ -15,6 +15,8 @@ public struct FlowPin: Sendable, Hashable {
         case established
         /// FIN or RST was seen.
         case closing
+        /// A flow of UDP, of which no packet says whether it begins or ends.
+        case udp
     }
 
     public let target: TargetID
@@ -26,26 +28,30 @@ public struct FlowPin: Sendable, Hashable {
     public let hash: UInt32?
 }
 
-/// How long a pin may be silent before it counts for nothing, by its state; in seconds, 0...14,400, and 0 is always too long.
+/// How long a pin may be silent before it counts for nothing, by its state; in seconds, 0...7,200, and 0 is always too long.
 public struct PinSilence: Sendable, Hashable {
     public var opening: Int
     public var seenOnce: Int
     public var established: Int
     public var closing: Int
+    public var udp: Int
 
-    public init(opening: Int, seenOnce: Int, established: Int, closing: Int) {
+    public init(opening: Int, seenOnce: Int, established: Int, closing: Int, udp: Int) {
         self.opening = opening
         self.seenOnce = seenOnce
         self.established = established
         self.closing = closing
+        self.udp = udp
     }
 
     /// For the program: when another flow needs the place, or a SYN of its own begins the flow anew. After FIN or RST
     /// such a SYN need not wait for longer than two seconds, see `shoal_pin_is_over`.
-    public static let replaceable = PinSilence(opening: 10, seenOnce: 10, established: 300, closing: 10)
+    public static let replaceable = PinSilence(
+        opening: 10, seenOnce: 10, established: 300, closing: 10, udp: udpIdleSeconds)
     /// For the controller: when nobody needs the place, but the flow has had time for retransmissions and a half-closed
     /// connection for its answer.
-    public static let forgotten = PinSilence(opening: 60, seenOnce: 300, established: 300, closing: 60)
+    public static let forgotten = PinSilence(
+        opening: 60, seenOnce: 300, established: 300, closing: 60, udp: udpIdleSeconds)
 }
 
 /// How the program keeps flows with their targets while their slots move; fixed when it is loaded.
@@ -75,7 +81,8 @@ extension PinPolicy {
             pin_budget: UInt32(clamping: (newPerSecond + cpus - 1) / cpus),
             pin_silence: (
                 PinClock.units(seconds: silence.opening), PinClock.units(seconds: silence.seenOnce),
-                PinClock.units(seconds: silence.established), PinClock.units(seconds: silence.closing)
+                PinClock.units(seconds: silence.established), PinClock.units(seconds: silence.closing),
+                PinClock.units(seconds: silence.udp), 0, 0, 0
             ), padding: 0)
     }
 }
@@ -92,23 +99,6 @@ public struct PinEvent: Sendable, Hashable, CaseIterable {
 
     /// What it means, in words for an operator.
     public var meaning: String { String(cString: shoal_pin_event_meaning(code)) }
-}
-
-/// How many pins name a target, by their state.
-public struct PinCount: Sendable, Hashable {
-    public var opening = 0
-    public var seenOnce = 0
-    public var established = 0
-    public var closing = 0
-
-    public init(opening: Int = 0, seenOnce: Int = 0, established: Int = 0, closing: Int = 0) {
-        self.opening = opening
-        self.seenOnce = seenOnce
-        self.established = established
-        self.closing = closing
-    }
-
-    public var total: Int { opening + seenOnce + established + closing }
 }
 
 /// The pins in the kernel, read and freed through mapped memory while the program goes on using them.
@@ -212,6 +202,7 @@ private struct LiveBounds {
     private let seenOnce: UInt32
     private let established: UInt32
     private let closing: UInt32
+    private let udp: UInt32
 
     init(_ silence: PinSilence?, now: UInt32) {
         self.now = now
@@ -219,6 +210,7 @@ private struct LiveBounds {
         seenOnce = silence.map { PinClock.units(seconds: $0.seenOnce) } ?? .max
         established = silence.map { PinClock.units(seconds: $0.established) } ?? .max
         closing = silence.map { PinClock.units(seconds: $0.closing) } ?? .max
+        udp = silence.map { PinClock.units(seconds: $0.udp) } ?? .max
     }
 
     func contain(_ word: UInt64) -> Bool {
@@ -228,6 +220,7 @@ private struct LiveBounds {
             case .seenOnce: seenOnce
             case .established: established
             case .closing: closing
+            case .udp: udp
             }
         return shoal_pin_age(word, now) < bound
     }
@@ -240,6 +233,7 @@ extension PinCount {
         case .seenOnce: seenOnce += 1
         case .established: established += 1
         case .closing: closing += 1
+        case .udp: udp += 1
         }
     }
 }

@@ -1,5 +1,3 @@
-public import NetworkTypes
-
 /// Every range and count that the product promises, once: the rules check them, the other doors quote them.
 public enum Limits {
     /// Of a listener and of a service.
@@ -22,8 +20,7 @@ public enum Limits {
     /// In Unicode scalars, at most.
     public static let descriptionLength = 256
 
-    /// What this version serves of the protocols and modes that have a name.
-    public static let servedTransports: [TransportProtocol] = [.tcp]
+    /// What this version serves of the modes that have a name.
     public static let servedForwardingModes: [BackendService.ForwardingMode] = [.nat]
 
     public static let loadBalancers = 100

@@ -130,7 +130,6 @@ extension Rules {
             let path = list.element(index)
             checkName(listener.name, of: path, in: &names)
             checkDescription(listener.description, at: path)
-            checkIsServed(listener.transport, at: path.field("protocol"))
             check(listener.port, in: Limits.port, at: path.field("port"))
             let frontend = Listener.Frontend(transport: listener.transport, port: listener.port)
             let isFirst =
@@ -161,11 +160,6 @@ extension Rules {
         return index
     }
 
-    private mutating func checkIsServed(_ transport: TransportProtocol, at path: @autoclosure () -> FieldPath) {
-        guard !Limits.servedTransports.contains(transport) else { return }
-        report(path(), .unsupported("this version serves TCP only; use Tcp"))
-    }
-
     // MARK: Services
 
     private mutating func checkServices(in scope: Scope) {
@@ -177,7 +171,6 @@ extension Rules {
             let path = list.element(index)
             checkName(service.name, of: path, in: &names)
             checkDescription(service.description, at: path)
-            checkIsServed(service.transport, at: path.field("protocol"))
             check(service.port, in: Limits.port, at: path.field("port"))
             checkForwardingMode(service.forwardingMode, at: path.field("forwardingMode"))
             check(service.drainSeconds, in: Limits.drainSeconds, at: path.field("drainSeconds"))

@@ -72,6 +72,9 @@ public struct CompilerCache: Sendable {
 
     /// How long flows of a service's moving slots have to be seen.
     public func drainSeconds(of service: ServiceID) -> Int { demands[service]?.drainSeconds ?? 0 }
+
+    /// Whether no packet of its flows says that it begins one. All listeners of a service have its protocol.
+    func isUDP(_ service: ServiceID) -> Bool { demands[service]?.listeners.first?.transport == .udp }
 }
 
 /// The state of one compilation.

@@ -63,6 +63,29 @@ public struct MovingSlots: Sendable, Hashable {
     }
 }
 
+extension MovingSlots {
+    /// The tables in which slots of UDP services that have moved for long enough send unknown flows to their owners.
+    ///
+    /// No packet of UDP says that it begins a flow. So an unknown one goes to the previous owner, which a new flow should
+    /// not; but only for as long as an older flow can have been silent.
+    ///
+    /// - Returns: `nil` where there is nothing to change.
+    /// - Complexity: One step for each slot of a UDP service with moving ones.
+    public func forgettingPreviousOfUDP(
+        in installed: Tables, cache: inout CompilerCache, at now: ContinuousClock.Instant
+    ) -> Tables? {
+        let second = Int((now - start).components.seconds)
+        var tables = installed
+        for (service, seconds) in seconds where cache.isUDP(service) {
+            guard let table = installed.slots[service], table.owners.count == seconds.count else { continue }
+            tables.slots[service] = table.forgettingPrevious { second - Int(seconds[$0]) > udpIdleSeconds }
+        }
+        guard tables != installed else { return nil }
+        if cache.tables == installed { cache.tables = tables }
+        return tables
+    }
+}
+
 /// The tables after some moving slots have settled, and without targets that left and have no flows any more.
 ///
 /// - Parameters:

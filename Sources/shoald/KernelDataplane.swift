@@ -32,13 +32,7 @@ actor KernelDataplane: DataplaneDriver {
             services: tables.targets.mapValues(\.service), within: .forgotten)
     }
 
-    func pinnedFlows() -> [TargetID: PinnedFlows] {
-        dataplane.maps.pins.counts(within: .forgotten).mapValues { count in
-            PinnedFlows(
-                opening: count.opening, seenOnce: count.seenOnce, established: count.established,
-                closing: count.closing)
-        }
-    }
+    func pinnedFlows() -> [TargetID: PinCount] { dataplane.maps.pins.counts(within: .forgotten) }
 
     func forgetPins(of targets: Set<TargetID>) { dataplane.maps.pins.removeAll(naming: targets) }
 

@@ -37,7 +37,7 @@ final class Rig: Sendable {
     /// - Parameters:
     ///   - installed: What the kernel holds from before.
     ///   - flows: Those that are pinned, all the time.
-    init(installed: Tables = Tables(), flows: [TargetID: PinnedFlows] = [:]) async throws {
+    init(installed: Tables = Tables(), flows: [TargetID: PinCount] = [:]) async throws {
         store = SQLiteStore(path: directory + "/shoal.db")
         accessStore = WatchedAccessStore(store)
         let log = log
@@ -208,13 +208,13 @@ final class WatchedAccessStore: AccessStore {
 
 private struct IdleDataplane: DataplaneDriver {
     let installed: Tables
-    let flows: [TargetID: PinnedFlows]
+    let flows: [TargetID: PinCount]
 
     func tables() -> Tables { installed }
     func apply(_ plan: [MapStep], revision: UInt64) {}
     func beat(revision: UInt64) {}
     func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) -> [ServiceID: [Int]] { [:] }
-    func pinnedFlows() -> [TargetID: PinnedFlows] { flows }
+    func pinnedFlows() -> [TargetID: PinCount] { flows }
     func forgetPins(of targets: Set<TargetID>) {}
     func sweepPins() {}
     func attachments() -> [AttachmentStatus] { [] }

@@ -31,7 +31,7 @@ struct TableRouteTests {
 
     @Test("the table tells slots, shares, digests and flows of each target")
     func table() async throws {
-        let flows = PinnedFlows(opening: 1, seenOnce: 2, established: 3, closing: 4)
+        let flows = PinCount(opening: 1, seenOnce: 2, established: 3, closing: 4, udp: 5)
         let rig = try await Rig(
             flows: Dictionary(uniqueKeysWithValues: (1...2).map { (TargetID(rawValue: $0), flows) }))
         _ = try await apply(rig, [10, 30])
@@ -45,7 +45,7 @@ struct TableRouteTests {
         #expect(table.targets.map(\.health) == ["N/A", "N/A"])
         #expect(
             table.targets.map(\.flows)
-                == Array(repeating: .init(opening: 1, seenOnce: 2, established: 3, closing: 4), count: 2))
+                == Array(repeating: .init(opening: 1, seenOnce: 2, established: 3, closing: 4, udp: 5), count: 2))
     }
 
     @Test("a service without listener has 0 slots, and one that is not there is not found")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Tables of services")
 struct TableTextTests {
-    private static let none = TableAnswer.Flows(opening: 0, seenOnce: 0, established: 0, closing: 0)
+    private static let none = TableAnswer.Flows(opening: 0, seenOnce: 0, established: 0, closing: 0, udp: 0)
 
     private static func target(
         _ endpoint: String, _ state: String?, until: Int64? = nil, weight: Int, slots: Int, share: Double, due: Double,
@@ -22,7 +22,7 @@ struct TableTextTests {
             target("10.1.0.11:8080", "enabled", weight: 20, slots: 251, share: 1, due: 2.0 / 3),
             target(
                 "10.1.0.12:8080", "draining", until: 1_795_435_200, weight: 10, slots: 0, share: 0, due: 1.0 / 3,
-                previous: 84, flows: .init(opening: 1, seenOnce: 0, established: 6, closing: 2)),
+                previous: 84, flows: .init(opening: 1, seenOnce: 0, established: 6, closing: 2, udp: 0)),
             target("10.1.0.13:8080", nil, weight: 0, slots: 0, share: 0, due: 0, previous: 6),
         ])
 
@@ -90,7 +90,7 @@ struct TableTextTests {
 @Suite("What draining targets still have")
 struct DrainRestTests {
     private func table(previous: Int, established: Int, closing: Int = 0, state: String = "draining") -> TableAnswer {
-        let flows = TableAnswer.Flows(opening: 4, seenOnce: 0, established: established, closing: closing)
+        let flows = TableAnswer.Flows(opening: 4, seenOnce: 0, established: established, closing: closing, udp: 0)
         return TableAnswer(
             loadBalancer: "web", service: "http", generation: 1, slots: 251, movingSlots: previous, digest: 1,
             canonicalDigest: 1,

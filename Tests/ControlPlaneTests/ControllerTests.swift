@@ -15,7 +15,7 @@ actor FakeDataplane: DataplaneDriver {
     private(set) var plans: [[MapStep]] = []
     private var failuresLeft = 0
     private(set) var isDetached = false
-    private var pins: [TargetID: PinnedFlows] = [:]
+    private var pins: [TargetID: PinCount] = [:]
 
     init(installed: Tables = Tables()) { self.installed = installed }
 
@@ -47,9 +47,9 @@ actor FakeDataplane: DataplaneDriver {
 
     func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) -> [ServiceID: [Int]] { [:] }
 
-    func pinnedFlows() -> [TargetID: PinnedFlows] { pins }
+    func pinnedFlows() -> [TargetID: PinCount] { pins }
 
-    func pin(_ flows: PinnedFlows, to target: Endpoint) {
+    func pin(_ flows: PinCount, to target: Endpoint) {
         for (id, entry) in installed.targets where entry.endpoint == target { pins[id] = flows }
     }
 

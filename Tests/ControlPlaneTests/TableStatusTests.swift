@@ -108,7 +108,7 @@ struct TableStatusTests {
         try await apply(Self.web([10, 20]))
         let before = try await status()
         try await apply(Self.web([10, 20], draining: 1))
-        let flows = PinnedFlows(opening: 1, seenOnce: 2, established: 3, closing: 4)
+        let flows = PinCount(opening: 1, seenOnce: 2, established: 3, closing: 4)
         await rig.dataplane.pin(flows, to: Self.endpoint(2))
         let status = try await status()
         let target = status.targets[1]
@@ -139,7 +139,7 @@ struct TableStatusTests {
         try await apply(Self.web([10]))
         try await apply(Self.web([10, 10]))
         try await apply(Self.web([10]))
-        let flows = PinnedFlows(opening: 0, seenOnce: 0, established: 5, closing: 0)
+        let flows = PinCount(opening: 0, seenOnce: 0, established: 5, closing: 0)
         await rig.dataplane.pin(flows, to: Self.endpoint(2))
         let left = try #require(try await status().targets.last)
         #expect(left.endpoint == Self.endpoint(2) && left.isLeaving)
@@ -181,7 +181,7 @@ struct TableStatusTests {
     @Test("a forecast counts the pinned flows of targets that lose slots, and claims nothing of others")
     func forecastFlows() async throws {
         try await apply(Self.web([10, 10]))
-        let flows = PinnedFlows(opening: 1, seenOnce: 2, established: 3, closing: 4)
+        let flows = PinCount(opening: 1, seenOnce: 2, established: 3, closing: 4)
         for number in 1...2 { await rig.dataplane.pin(flows, to: Self.endpoint(number)) }
         #expect(try await forecasts(Self.web([10, 30])).map(\.pinnedFlowsOfLosers) == [5])
     }

@@ -95,11 +95,13 @@ struct Bench {
         try send(packet.bytes, sourceLocation: sourceLocation)
     }
 
-    /// Has somebody listen on an address of this host until the namespace goes.
+    /// Has somebody listen, or for UDP wait, on an address of this host until the namespace goes.
     func listen(_ text: String) throws {
         let endpoint = endpoint(text)
         let isIPv6 = endpoint.address.family == .ipv6
-        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let isUDP = endpoint.transport == .udp
+        let type = isUDP ? SOCK_DGRAM : SOCK_STREAM
+        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(type.rawValue), 0)
         let status: Int32
         if isIPv6 {
             var address = sockaddr_in6()
@@ -118,7 +120,7 @@ struct Bench {
                 bind(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
             }
         }
-        try #require(status == 0 && Glibc.listen(descriptor, 1) == 0, "\(text): \(String(cString: strerror(errno)))")
+        try #require(status == 0 && (isUDP || Glibc.listen(descriptor, 1) == 0), "\(text): \(String(cString: strerror(errno)))")
     }
 
     /// Installs one service behind a VIP.

@@ -21,9 +21,19 @@ struct ForwardingTests {
                 testDescription: "IPv6", vip: "[2001:db8:a::10]:80", client: "[2001:db8:c::7]:40000",
                 target: "[fd00:1::11]:8081"),
         ]
+
+        static let all =
+            both
+            + both.map { family in
+                Family(
+                    testDescription: "\(family.testDescription), UDP", vip: family.vip + "/udp",
+                    client: family.client + "/udp", target: family.target + "/udp")
+            }
+
+        var transport: TransportProtocol { endpoint(vip).transport }
     }
 
-    @Test("a client's packet goes to the target, address, port, TTL, MACs and checksums right", arguments: Family.both)
+    @Test("a client's packet goes to the target, address, port, TTL, MACs and checksums right", arguments: Family.all)
     func toTarget(_ family: Family) async throws {
         try await Bench.run { bench in
             try bench.serve(family.vip, targets: [family.target])
@@ -37,7 +47,7 @@ struct ForwardingTests {
         }
     }
 
-    @Test("a target's reply goes to the client in the VIP's name", arguments: Family.both)
+    @Test("a target's reply goes to the client in the VIP's name", arguments: Family.all)
     func toClient(_ family: Family) async throws {
         try await Bench.run { bench in
             try bench.serve(family.vip, targets: [family.target])
@@ -78,7 +88,7 @@ struct ForwardingTests {
     }
 
     /// One's complement arithmetic has two zeros and carries that wrap: random packets find what examples don't.
-    @Test("checksums are right for any address, port, TTL and payload", arguments: Family.both)
+    @Test("checksums are right for any address, port, TTL and payload", arguments: Family.all)
     func checksums(_ family: Family) async throws {
         try await Bench.run { bench in
             try bench.serve(family.vip, targets: [family.target])
@@ -86,7 +96,8 @@ struct ForwardingTests {
             for _ in 0..<2000 {
                 var packet = Packet.tcp(family.client, to: family.vip)
                 packet.source = Endpoint(
-                    address: packet.source.address, port: .random(in: 0...65535, using: &random), transport: .tcp)
+                    address: packet.source.address, port: .random(in: 0...65535, using: &random),
+                    transport: family.transport)
                 packet.ttl = .random(in: 2...255, using: &random)
                 packet.sequence = .random(in: 0 ... .max, using: &random)
                 packet.payload = (0..<Int.random(in: 0...9, using: &random)).map { _ in
@@ -102,6 +113,41 @@ struct ForwardingTests {
                     from: endpoint(family.vip), sourceMAC: Bench.frontMAC, destinationMAC: Bench.frontPeerMAC)
                 try #require(try bench.send(packet).bytes == back.bytes)
             }
+        }
+    }
+
+    @Test("a datagram without a checksum gets none")
+    func noChecksum() async throws {
+        try await Bench.run { bench in
+            let family = Family.all[2]
+            try bench.serve(family.vip, targets: [family.target])
+            for (source, destination) in [(family.client, family.vip), (family.target, family.client)] {
+                var packet = Packet.udp(source, to: destination)
+                packet.hasNoChecksum = true
+                let isRequest = destination == family.vip
+                let expected =
+                    isRequest
+                    ? packet.forwarded(
+                        to: endpoint(family.target), sourceMAC: Bench.backMAC, destinationMAC: Bench.backPeerMAC)
+                    : packet.forwarded(
+                        from: endpoint(family.vip), sourceMAC: Bench.frontMAC, destinationMAC: Bench.frontPeerMAC)
+                #expect(try bench.send(packet).bytes == expected.bytes)
+            }
+        }
+    }
+
+    @Test("TCP and UDP of one VIP and port are different listeners")
+    func bothTransports() async throws {
+        try await Bench.run { bench in
+            let (tcp, udp) = (Family.all[0], Family.all[2])
+            try bench.serve(tcp.vip, targets: [tcp.target])
+            #expect(try bench.send(Packet.udp(udp.client, to: udp.vip)).reason == "no_listener")
+            try bench.serve(udp.vip, targets: ["10.1.0.12:5353/udp"])
+            let packet = Packet.udp(udp.client, to: udp.vip)
+            let expected = packet.forwarded(
+                to: endpoint("10.1.0.12:5353"), sourceMAC: Bench.backMAC, destinationMAC: Bench.backPeerMAC)
+            #expect(try bench.send(packet).bytes == expected.bytes)
+            #expect(try bench.send(Packet.tcp(tcp.client, to: tcp.vip)).reason == "to_target")
         }
     }
 

@@ -28,8 +28,14 @@ struct PinScene: Sendable, CustomTestStringConvertible {
 
     static let ipv4 = all[2]
 
+    static let udp = all.map { scene in
+        PinScene(
+            testDescription: scene.testDescription + ", UDP", algorithm: scene.algorithm, vip: scene.vip + "/udp",
+            client: scene.client, targets: scene.targets.map { $0 + "/udp" })
+    }
+
     func packet(_ flags: Packet.Flags, port: Int = 40000) -> Packet {
-        .tcp("\(client):\(port)", to: vip, flags)
+        .tcp("\(client):\(port)\(vip.hasSuffix("/udp") ? "/udp" : "")", to: vip, flags)
     }
 }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite("table of pins", .needsRoot)
 struct PinTableTests {
     private static let unlimited = PinPolicy(newPerSecond: .max / 2)
-    private static let noPatience = PinSilence(opening: 0, seenOnce: 0, established: 0, closing: 0)
+    private static let noPatience = PinSilence(opening: 0, seenOnce: 0, established: 0, closing: 0, udp: 0)
     private static let service = ServiceID(rawValue: 0)
 
     /// IPv4 sources whose flows to the scene's VIP have the same eight places in the table.
@@ -197,7 +197,7 @@ struct PinTableTests {
             for port in 1...3 { _ = try bench.target(of: .ack, port: port) }
             for port in 2...3 { _ = try bench.target(of: .ack, port: port) }
             _ = try bench.target(of: [.fin, .ack], port: 3)
-            let silence = PinSilence(opening: 0, seenOnce: 20, established: 60, closing: 40)
+            let silence = PinSilence(opening: 0, seenOnce: 20, established: 60, closing: 40, udp: 30)
             let left = [
                 (10, PinCount(seenOnce: 1, established: 1, closing: 1)), (15, PinCount(established: 1, closing: 1)),
             ]

@@ -192,6 +192,38 @@ struct PinTests {
         }
     }
 
+    @Test("an unknown flow of UDP goes to the previous target, and stays there", arguments: PinScene.udp)
+    func udp(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            #expect(try bench.target(of: []) == 0)
+            #expect(bench.pins.all().isEmpty, "a settled slot makes no pin")
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: [], port: 1) == 0)
+            bench.move(from: 1, to: 1)
+            #expect(try bench.target(of: [], port: 1) == 0, "it is pinned")
+            #expect(try bench.target(of: [], port: 2) == 1, "whoever is unknown now is new")
+            bench.move(from: 1, to: 2)
+            #expect(try bench.target(of: [], port: 2) == 1)
+            #expect(bench.pins.counts() == [bench.id(0): PinCount(udp: 1), bench.id(1): PinCount(udp: 1)])
+        }
+    }
+
+    @Test("a flow of UDP that was silent for half a minute is over", arguments: PinScene.udp)
+    func silentUDP(_ scene: PinScene) async throws {
+        try await PinBench.run(scene) { (bench) throws in
+            bench.move(from: 0, to: 1)
+            #expect(try bench.target(of: []) == 0)
+            bench.move(from: 1, to: 1)
+            bench.age(by: udpIdleSeconds - 3)
+            #expect(try bench.target(of: []) == 0)
+            bench.age(by: udpIdleSeconds + 3)
+            #expect(bench.pins.counts(within: .forgotten).isEmpty)
+            #expect(try bench.target(of: []) == 1)
+            #expect(bench.pins.counts() == [bench.id(1): PinCount(udp: 1)], "in the same place")
+            #expect(try bench.events()["moved"] == 1)
+        }
+    }
+
     @Test("a pin whose target is gone, or serves others now, is made anew", arguments: PinScene.all)
     func targetGone(_ scene: PinScene) async throws {
         try await PinBench.run(scene) { (bench) throws in

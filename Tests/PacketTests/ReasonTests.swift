@@ -21,6 +21,7 @@ struct ReasonTests {
     static let client = "198.51.100.7:40000"
     static let vip = "203.0.113.10:80"
     static let request = Packet.tcp(client, to: vip)
+    static let datagram = Packet.udp(client + "/udp", to: vip + "/udp")
 
     static func changed(_ change: (inout Packet) -> Void) -> Packet {
         var packet = request
@@ -53,12 +54,12 @@ struct ReasonTests {
             input: Packet.tcp("10.1.0.11:8081", to: client).bytes),
         Case(reason: "not_ip", action: .pass, input: request.bytes.replacing(12..<14, [0x08, 0x06])),
         Case(reason: "not_ip", action: .pass, input: request.bytes.replacing(12..<14, [0x81, 0x00])),
-        Case(reason: "other_protocol", action: .pass, input: changed { $0.protocolNumber = 17 }.bytes),
+        Case(reason: "other_protocol", action: .pass, input: changed { $0.otherProtocol = 132 }.bytes),
         Case(
             reason: "other_protocol", action: .pass,
             input: {
                 var packet = Packet.tcp("[2001:db8:c::7]:40000", to: "[2001:db8:a::10]:80")
-                packet.protocolNumber = 58
+                packet.otherProtocol = 58
                 return packet.bytes
             }()),
         Case(reason: "truncated", action: .pass, input: Array(request.bytes[..<33])),
@@ -68,6 +69,11 @@ struct ReasonTests {
         Case(reason: "truncated", action: .pass, input: request.bytes.replacing(14..<15, [0x4f])),
         // A total length that ends inside TCP's header.
         Case(reason: "truncated", action: .pass, input: request.bytes.replacing(16..<18, [0, 39])),
+        // UDP's length: less than its header, none at all, and more than IP's.
+        Case(reason: "truncated", action: .pass, input: datagram.bytes.replacing(38..<40, [0, 7])),
+        Case(reason: "truncated", action: .pass, input: datagram.bytes.replacing(38..<40, [0, 0])),
+        Case(reason: "truncated", action: .pass, input: datagram.bytes.replacing(38..<40, [0, 14])),
+        Case(reason: "truncated", action: .pass, input: Array(datagram.bytes[..<41])),
         // Version 6 in an IPv4 frame.
         Case(reason: "truncated", action: .pass, input: request.bytes.replacing(14..<15, [0x65])),
         Case(reason: "fragment", action: .pass, input: changed { $0.fragmentWord = 0x2000 }.bytes),
@@ -85,6 +91,13 @@ struct ReasonTests {
         ) {
             try $0.serve("[2001:db8:a::10]:80", targets: ["[fd00:1::11]:8081"])
             try $0.listen("[fd00:1::1]:51000")
+        },
+        Case(
+            reason: "to_balancer", action: .pass,
+            input: Packet.udp("10.1.0.11:53/udp", to: "10.1.0.1:51000/udp").bytes
+        ) {
+            try $0.serve(vip + "/udp", targets: ["10.1.0.11:53/udp"])
+            try $0.listen("10.1.0.1:51000/udp")
         },
         // To an address of this host where nobody waits, and to a network that no route leads to.
         Case(

@@ -42,6 +42,45 @@ struct MovingTests {
         }
     }
 
+    @Test("slots of UDP services forget who had them when no older flow can be silent any more", arguments: [false, true])
+    func udp(isUDP: Bool) throws {
+        var loadBalancer = web([10, 10, 10])
+        if isUDP {
+            loadBalancer.listeners[0].transport = .udp
+            loadBalancer.services[0].transport = .udp
+        }
+        loadBalancer.services[0].healthCheck.isEnabled = false
+        var kernel = Kernel()
+        _ = try kernel.install(checked(loadBalancer))
+        loadBalancer.groups[0].targets[2].weight = 40
+        _ = try kernel.install(checked(loadBalancer))
+        let before = try #require(kernel.table)
+        kernel.now += .seconds(udpIdleSeconds)
+        #expect(kernel.forgetPrevious().isEmpty)
+        kernel.now += .seconds(1)
+        let steps = kernel.forgetPrevious()
+        let after = try #require(kernel.table)
+        guard isUDP else {
+            #expect(steps.isEmpty && after == before)
+            return
+        }
+        #expect(steps.count == 1, "written in place")
+        #expect(after.owners == before.owners && after.movingCount == before.movingCount, "pinned flows are followed")
+        for slot in after.owners.indices where before.previous[slot] != nil {
+            #expect(after.previous[slot] == after.owners[slot])
+        }
+        #expect(kernel.forgetPrevious().isEmpty, "once")
+
+        loadBalancer.groups[0].targets[2].weight = 10
+        _ = try kernel.install(checked(loadBalancer))
+        let back = try #require(kernel.table)
+        for slot in back.owners.indices where before.previous[slot] != nil {
+            #expect(back.previous[slot] == before.owners[slot], "flows that are unknown now began there")
+        }
+        kernel.now += .seconds(61)
+        #expect(!kernel.settle().isEmpty && kernel.table?.movingCount == 0)
+    }
+
     @Test("the slots of a target that failed settle at once where they go, and move when they come back")
     func death() throws {
         var kernel = try kernel()

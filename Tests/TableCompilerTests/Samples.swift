@@ -3,8 +3,8 @@ import NetworkTypes
 import ServiceModel
 import TableCompiler
 
-func endpoint(_ address: String, _ port: Int) -> Endpoint {
-    Endpoint(address: IPAddress(address)!, port: UInt16(port), transport: .tcp)
+func endpoint(_ address: String, _ port: Int, _ transport: TransportProtocol = .tcp) -> Endpoint {
+    Endpoint(address: IPAddress(address)!, port: UInt16(port), transport: transport)
 }
 
 /// One load balancer with one listener, one service and these targets, `10.1.0.N:8000+N` each.
@@ -73,6 +73,12 @@ struct Kernel {
             due, except: due.mapValues { _ in unsettled }, pinned: pinned, in: installed, ledger: &ledger,
             cache: &cache,
             limits: limits, at: now)
+        return take(tables)
+    }
+
+    /// Has slots of UDP services forget their previous owners that may.
+    mutating func forgetPrevious() -> [MapStep] {
+        guard let tables = moving.forgettingPreviousOfUDP(in: installed, cache: &cache, at: now) else { return [] }
         return take(tables)
     }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Pins: flows of moving slots, and the target that each of them stays with.
  *
- *        63        48 47 46 45       32 31              0
+ *        63        48 47 45 44       32 31              0
  *   tag  [             hash of the whole flow           ]
  *   word [  target   |state|   seen    |     check      ]
  *
@@ -26,8 +26,8 @@
  * about a second, modulo SHOAL_PIN_TICKS, which makes hours. Reading that count costs a program
  * nothing; a helper that reads a clock costs it 25 ns.
  */
-#define SHOAL_PIN_TICKS 16384
-#define SHOAL_PIN_AGES 16320
+#define SHOAL_PIN_TICKS 8192
+#define SHOAL_PIN_AGES 8128
 
 /* Units of `seen`, one or two seconds: a flow that has closed and been silent for so long begins
  * anew with a SYN. Its place is given to nobody else that soon, as the other side may still have
@@ -54,13 +54,14 @@ enum shoal_pin_state {
 	SHOAL_PIN_SEEN_ONCE, /* one packet was seen, of a flow that had begun before */
 	SHOAL_PIN_ESTABLISHED,
 	SHOAL_PIN_CLOSING, /* FIN or RST was seen */
+	SHOAL_PIN_UDP, /* a flow of UDP, of which no packet says whether it begins or ends */
 	SHOAL_PIN_STATES,
 };
 
 static inline __attribute__((always_inline)) __u64
 shoal_pin_word(__u16 target, enum shoal_pin_state state, __u32 tick, __u32 check)
 {
-	return (__u64)target << 48 | (__u64)state << 46 |
+	return (__u64)target << 48 | (__u64)state << 45 |
 	       (__u64)(tick & (SHOAL_PIN_TICKS - 1)) << 32 | check;
 }
 
@@ -71,7 +72,7 @@ static inline __attribute__((always_inline)) __u16 shoal_pin_target(__u64 word)
 
 static inline __attribute__((always_inline)) enum shoal_pin_state shoal_pin_state(__u64 word)
 {
-	return (enum shoal_pin_state)(word >> 46 & 3);
+	return (enum shoal_pin_state)(word >> 45 & 7);
 }
 
 /* Ticks since the pin was last seen, less than SHOAL_PIN_AGES. Whoever read the clock a moment ago

@@ -12,7 +12,7 @@
 	_Static_assert(sizeof(type) == (bytes), #type " has another size than the pinned maps")
 
 /* Raised with every change of a type, a limit or a meaning: other pins are not adopted. */
-#define SHOAL_ABI_VERSION 2
+#define SHOAL_ABI_VERSION 3
 
 /* An address in network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
 struct shoal_address {
@@ -24,7 +24,7 @@ SHOAL_ASSERT_SIZE(struct shoal_address, 16);
 struct shoal_endpoint {
 	struct shoal_address address;
 	__be16 port;
-	__u8 protocol; /* IPPROTO_TCP */
+	__u8 protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	__u8 padding; /* 0 */
 };
 SHOAL_ASSERT_SIZE(struct shoal_endpoint, 20);
@@ -55,10 +55,10 @@ struct shoal_config {
 	__u32 pins_on; /* 0: flows follow their slots, moving or not; for tests of what pins do */
 	__u32 pin_tick_shift; /* see shoal_pin.h */
 	__u32 pin_budget; /* pins a CPU may make in a tick: so many for SYNs, so many for others */
-	__u32 pin_silence[4]; /* ticks after which a silent pin may go, by enum shoal_pin_state */
+	__u32 pin_silence[8]; /* ticks after which a silent pin may go, by enum shoal_pin_state */
 	__u32 padding; /* 0 */
 };
-SHOAL_ASSERT_SIZE(struct shoal_config, 120);
+SHOAL_ASSERT_SIZE(struct shoal_config, 136);
 
 struct shoal_listener {
 	__u32 id; /* index into counters_listeners */

@@ -78,7 +78,7 @@ class TargetRow:
 
     @property
     def living_flows(self) -> int:
-        return self.flows["seenOnce"] + self.flows["established"]
+        return self.flows["seenOnce"] + self.flows["established"] + self.flows["udp"]
 
 
 @dataclass(frozen=True)

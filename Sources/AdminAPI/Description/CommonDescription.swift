@@ -108,7 +108,7 @@ extension Schema {
             "How long a target that joined or recovered takes a growing part of its share; 0: all of it at once.")
     static let health = choice(of: Health.self)
         .about("`initial` until the first check is done, `N/A` when the health check is off.")
-    static let `protocol` = Schema.choice(Limits.servedTransports.map(\.apiName))
+    static let `protocol` = Schema.choice(TransportProtocol.allCases.map(\.apiName))
     static let vpc = name.standard(.text(LoadBalancer.defaultVPC))
     static let state = choice(of: Instance.State.self)
     static let loadBalancerType = Schema.choice(["dnlb"])

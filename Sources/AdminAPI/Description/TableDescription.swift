@@ -36,7 +36,8 @@ enum TableDescription {
         .required("opening", .integer(from: 0).about("SYNs were seen, and nothing else.")),
         .required("seenOnce", .integer(from: 0).about("One packet was seen, of a flow that had begun before.")),
         .required("established", .integer(from: 0)),
-        .required("closing", .integer(from: 0).about("FIN or RST was seen.")))
+        .required("closing", .integer(from: 0).about("FIN or RST was seen.")),
+        .required("udp", .integer(from: 0).about("Of UDP, where no packet says whether it begins or ends a flow.")))
 
     static let forecast = Schema.answer(
         .required("loadBalancer", .name),
@@ -74,11 +75,11 @@ enum TableDescription {
                 .init(
                     endpoint: "10.1.0.11:8080", adminState: AdminState.enabled.rawValue, drainUntil: nil, weight: 20,
                     health: "healthy", slots: 251, share: 1, dueShare: 2.0 / 3, previousSlots: 0,
-                    flows: .init(opening: 0, seenOnce: 0, established: 0, closing: 0), isLeaving: false),
+                    flows: .init(opening: 0, seenOnce: 0, established: 0, closing: 0, udp: 0), isLeaving: false),
                 .init(
                     endpoint: "10.1.0.21:8080", adminState: AdminState.draining.rawValue,
                     drainUntil: Example.time + 300, weight: 10, health: "healthy", slots: 0, share: 0,
                     dueShare: 1.0 / 3, previousSlots: 84,
-                    flows: .init(opening: 0, seenOnce: 1, established: 6, closing: 1), isLeaving: false),
+                    flows: .init(opening: 0, seenOnce: 1, established: 6, closing: 1, udp: 0), isLeaving: false),
             ]))
 }

@@ -4,6 +4,7 @@ internal import ControlPlane
 internal import HealthChecking
 internal import NetworkTypes
 internal import ServiceModel
+internal import TableCompiler
 
 extension Endpoint {
     static let tables: [Endpoint] = [
@@ -41,7 +42,7 @@ extension TableAnswer.Target {
             slots: target.slots, share: target.share, dueShare: target.dueShare, previousSlots: target.previousSlots,
             flows: TableAnswer.Flows(
                 opening: target.flows.opening, seenOnce: target.flows.seenOnce,
-                established: target.flows.established, closing: target.flows.closing),
+                established: target.flows.established, closing: target.flows.closing, udp: target.flows.udp),
             isLeaving: target.isLeaving)
     }
 }
