@@ -4,6 +4,7 @@
 #define SHOAL_NAT_H
 
 #include "checksum.h"
+#include "icmp.h"
 #include "packet.h"
 
 /* An address and port that replaces another, and what that does to sums. */
@@ -73,24 +74,37 @@ static __always_inline void shoal_rewrite_port(struct shoal_packet *packet, __be
 }
 
 static __always_inline void shoal_rewrite_destination(struct shoal_packet *packet,
+						      enum shoal_matter matter,
 						      const struct shoal_rewrite *rewrite)
 {
 	if (packet->is_ipv6)
 		shoal_rewrite_ipv6(&packet->ipv6->daddr, rewrite);
 	else
 		shoal_rewrite_ipv4(packet->ipv4, &packet->ipv4->daddr, rewrite);
-	shoal_rewrite_port(packet, &packet->ports->destination, rewrite);
+	if (matter == SHOAL_MATTER_ERROR)
+		shoal_rewrite_quote(packet->ctx, rewrite->address, rewrite->address_delta,
+				    rewrite->port, SHOAL_QUOTED_SOURCE | SHOAL_OUTER_TOO);
+	else
+		shoal_rewrite_port(packet, &packet->ports->destination, rewrite);
 	shoal_age(packet);
 }
 
 static __always_inline void shoal_rewrite_source(struct shoal_packet *packet,
+						 enum shoal_matter matter,
 						 const struct shoal_rewrite *rewrite)
 {
-	if (packet->is_ipv6)
+	/* A router that tells of an error keeps its own name. */
+	if (matter == SHOAL_MATTER_ERROR && packet->is_from_router)
+		;
+	else if (packet->is_ipv6)
 		shoal_rewrite_ipv6(&packet->ipv6->saddr, rewrite);
 	else
 		shoal_rewrite_ipv4(packet->ipv4, &packet->ipv4->saddr, rewrite);
-	shoal_rewrite_port(packet, &packet->ports->source, rewrite);
+	if (matter == SHOAL_MATTER_ERROR)
+		shoal_rewrite_quote(packet->ctx, rewrite->address, rewrite->address_delta,
+				    rewrite->port, packet->is_from_router ? 0 : SHOAL_OUTER_TOO);
+	else
+		shoal_rewrite_port(packet, &packet->ports->source, rewrite);
 	shoal_age(packet);
 }
 

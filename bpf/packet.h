@@ -17,6 +17,14 @@ struct shoal_ports {
 	__be16 destination;
 };
 
+/* What travels. A constant wherever it is asked for, since the journey is inlined once for each:
+ * what is done for errors costs packets of flows nothing.
+ */
+enum shoal_matter {
+	SHOAL_MATTER_FLOW, /* a packet of the flow */
+	SHOAL_MATTER_ERROR, /* an ICMP error about one; see icmp.h */
+};
+
 struct shoal_packet {
 	struct xdp_md *ctx;
 	struct ethhdr *eth;
@@ -32,6 +40,7 @@ struct shoal_packet {
 	struct udphdr *udp;
 	struct shoal_ports *ports; /* of either */
 	struct shoal_flow flow;
+	bool is_from_router; /* an ICMP error, by neither end of the flow */
 	__u32 bytes;
 	/* What was decided, for the one exit. */
 	int action;

@@ -90,6 +90,7 @@ static __always_inline enum shoal_reason shoal_parse_ipv4(struct shoal_cursor *c
 	cursor->pos = ip;
 	if (!shoal_pull(cursor, header_bytes))
 		return SHOAL_REASON_TRUNCATED;
+	packet->ipv4 = ip;
 	if (!shoal_is_served(ip->protocol))
 		return SHOAL_REASON_OTHER_PROTOCOL;
 	if (ip->frag_off & bpf_htons(SHOAL_IPV4_FRAGMENT_MASK))
@@ -97,7 +98,6 @@ static __always_inline enum shoal_reason shoal_parse_ipv4(struct shoal_cursor *c
 	if (bpf_ntohs(ip->tot_len) < header_bytes)
 		return SHOAL_REASON_TRUNCATED;
 
-	packet->ipv4 = ip;
 	packet->bytes = bpf_ntohs(ip->tot_len);
 	shoal_address_set_ipv4(&packet->flow.source, ip->saddr);
 	shoal_address_set_ipv4(&packet->flow.destination, ip->daddr);
@@ -111,11 +111,10 @@ static __always_inline enum shoal_reason shoal_parse_ipv6(struct shoal_cursor *c
 
 	if (!ip || ip->version != 6)
 		return SHOAL_REASON_TRUNCATED;
-	if (!shoal_is_served(ip->nexthdr))
-		return SHOAL_REASON_OTHER_PROTOCOL;
-
 	packet->is_ipv6 = true;
 	packet->ipv6 = ip;
+	if (!shoal_is_served(ip->nexthdr))
+		return SHOAL_REASON_OTHER_PROTOCOL;
 	packet->bytes = sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	shoal_address_set_ipv6(&packet->flow.source, &ip->saddr);
 	shoal_address_set_ipv6(&packet->flow.destination, &ip->daddr);

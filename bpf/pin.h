@@ -36,15 +36,19 @@ struct shoal_moving {
 	bool is_closing; /* a FIN or RST */
 	bool is_reset; /* a RST */
 	bool is_udp; /* none of the above */
+	bool is_error; /* an ICMP error: of no flow, it leaves pins as they are */
 	__u16 sequence; /* upper half; of a SYN, the upper half of what follows it */
 };
 
 /* What matters here of TCP's or UDP's header in one number: flags above, sequence number below. */
-static __always_inline __u64 shoal_moving_summary(const struct shoal_packet *packet)
+static __always_inline __u64 shoal_moving_summary(const struct shoal_packet *packet,
+						  enum shoal_matter matter)
 {
 	const struct tcphdr *tcp = packet->tcp;
 	bool is_closing, is_beginning;
 
+	if (matter == SHOAL_MATTER_ERROR)
+		return 1ULL << 36;
 	if (packet->is_udp)
 		return 1ULL << 35;
 	is_closing = tcp->fin || tcp->rst;
@@ -55,7 +59,8 @@ static __always_inline __u64 shoal_moving_summary(const struct shoal_packet *pac
 
 static __always_inline void shoal_read_summary(struct shoal_moving *moving, __u64 summary)
 {
-	moving->is_udp = summary >> 35;
+	moving->is_error = summary >> 36;
+	moving->is_udp = summary >> 35 & 1;
 	moving->is_reset = summary >> 34 & 1;
 	moving->is_closing = summary >> 33 & 1;
 	moving->is_beginning = summary >> 32 & 1;
@@ -162,6 +167,17 @@ static __always_inline bool shoal_continues(const struct shoal_moving *moving, _
 	       (__u16)(moving->sequence - (__u16)word) <= 1;
 }
 
+/* Where a flow is, as far as is known. Errors are about packets that were sent. */
+static __always_inline __u32 shoal_likely_target(const struct shoal_moving *moving,
+						 const struct shoal_pin_place *place)
+{
+	if (place->pin && shoal_is_usable(shoal_pin_target(place->word), moving->service))
+		return shoal_pin_target(place->word);
+	if (shoal_is_usable(moving->slot.previous, moving->service))
+		return moving->slot.previous;
+	return moving->slot.target;
+}
+
 /* The target of a packet whose slot moves; 0 is nobody.
  *
  * Not inlined, and all its arguments are numbers: otherwise packets of settled slots pay a
@@ -181,6 +197,8 @@ static __noinline __u32 shoal_moving_target(__u32 service, __u32 slot_word, __u6
 	shoal_read_summary(&moving, summary);
 
 	shoal_pin_find(&moving.key, NULL, &place);
+	if (moving.is_error)
+		return shoal_likely_target(&moving, &place);
 	if (!place.pin || !shoal_is_usable(shoal_pin_target(place.word), service))
 		return shoal_pick_side(&moving, &place);
 	if ((moving.is_beginning || moving.is_udp) && shoal_pin_is_over(place.word, moving.tick))

@@ -33,8 +33,9 @@ static __always_inline bool shoal_pin_is_idle(__u64 word, __u32 tick)
 	return shoal_pin_age(word, tick) >= shoal_config.pin_silence[shoal_pin_state(word)];
 }
 
-/* Whether a SYN, or a packet of UDP, is the next flow of this name. A client that uses its port again must reach a target
- * that takes flows; one SYN that somebody forges after a FIN must not carry a flow away that goes on.
+/* Whether a SYN, or a packet of UDP, is the next flow of this name. A client that uses its port
+ * again must reach a target that takes flows; one SYN that somebody forges after a FIN must not
+ * carry a flow away that goes on.
  */
 static __always_inline bool shoal_pin_is_over(__u64 word, __u32 tick)
 {

@@ -25,6 +25,7 @@
 
 #include "config.h"
 #include "count.h"
+#include "icmp.h"
 #include "listener.h"
 #include "maps.h"
 #include "nat.h"
@@ -34,8 +35,11 @@
 #include "pin.h"
 #include "target.h"
 
-/* A client's packet: to the target that its flow's slot names. */
+/* A client's packet: to the target that its flow's slot names. So does an
+ * error about a reply.
+ */
 static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *packet,
+							 enum shoal_matter matter,
 							 const struct shoal_listener *listener)
 {
 	struct bpf_fib_lookup hop = {};
@@ -46,7 +50,7 @@ static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *pa
 	packet->listener = listener->id;
 	if (shoal_is_too_old(packet))
 		return SHOAL_REASON_TTL_EXPIRED;
-	reason = shoal_pick_target(listener, packet, &target);
+	reason = shoal_pick_target(listener, packet, matter, &target);
 	if (reason != SHOAL_CONTINUE)
 		return reason;
 
@@ -54,15 +58,20 @@ static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *pa
 	rewrite.address = &target->address;
 	rewrite.port = target->port;
 	rewrite.address_delta = shoal_sum_delta(listener->vip_sum, target->address_sum);
-	shoal_rewrite_destination(packet, &rewrite);
+	shoal_rewrite_destination(packet, matter, &rewrite);
 	shoal_count_to_target(packet);
 	if (reason != SHOAL_CONTINUE)
 		return reason;
-	return shoal_send(packet, &hop, SHOAL_REASON_TO_TARGET);
+	return shoal_send(packet, &hop,
+			  matter == SHOAL_MATTER_ERROR ? SHOAL_REASON_ERROR_TO_TARGET
+						       : SHOAL_REASON_TO_TARGET);
 }
 
-/* A target's reply: to the client, in the VIP's name. One to a socket of ours stays as it is. */
+/* A target's reply: to the client, in the VIP's name. So does an error about a request, which may
+ * come from a router. What is for a socket of ours stays as it is.
+ */
 static __always_inline enum shoal_reason shoal_to_client(struct shoal_packet *packet,
+							 enum shoal_matter matter,
 							 const struct shoal_return_path *path)
 {
 	struct bpf_fib_lookup hop = {};
@@ -70,7 +79,8 @@ static __always_inline enum shoal_reason shoal_to_client(struct shoal_packet *pa
 	enum shoal_reason reason;
 
 	reason = shoal_find_next_hop(packet, &path->vip, &packet->flow.destination, &hop);
-	if (reason == SHOAL_REASON_NO_ROUTE && shoal_is_for_socket(packet))
+	if (reason == SHOAL_REASON_NO_ROUTE &&
+	    (matter == SHOAL_MATTER_ERROR || shoal_is_for_socket(packet)))
 		return SHOAL_REASON_TO_BALANCER;
 	if (shoal_is_too_old(packet))
 		return SHOAL_REASON_TTL_EXPIRED;
@@ -80,30 +90,53 @@ static __always_inline enum shoal_reason shoal_to_client(struct shoal_packet *pa
 	rewrite.address = &path->vip;
 	rewrite.port = path->port;
 	rewrite.address_delta = shoal_sum_delta(path->target_sum, path->vip_sum);
-	shoal_rewrite_source(packet, &rewrite);
+	shoal_rewrite_source(packet, matter, &rewrite);
 	shoal_count_to_client(packet);
 	if (reason != SHOAL_CONTINUE)
 		return reason;
-	return shoal_send(packet, &hop, SHOAL_REASON_TO_CLIENT);
+	return shoal_send(packet, &hop,
+			  matter == SHOAL_MATTER_ERROR ? SHOAL_REASON_ERROR_TO_CLIENT
+						       : SHOAL_REASON_TO_CLIENT);
+}
+
+/* To the end of its flow that it is not from. */
+static __always_inline enum shoal_reason shoal_steer_by_flow(struct shoal_packet *packet,
+							     enum shoal_matter matter)
+{
+	const struct shoal_return_path *path;
+	const struct shoal_listener *listener;
+
+	listener = shoal_find_listener(packet);
+	if (listener)
+		return shoal_to_target(packet, matter, listener);
+	path = shoal_find_return_path(packet);
+	if (path)
+		return shoal_to_client(packet, matter, path);
+	return SHOAL_REASON_NO_LISTENER;
+}
+
+/* Neither TCP nor UDP: perhaps an ICMP error about a flow, which takes the flow's way. */
+static __always_inline enum shoal_reason shoal_steer_error(struct shoal_packet *packet)
+{
+	struct shoal_quote quote = {};
+	enum shoal_reason reason = shoal_read_error(packet->ctx, &quote);
+
+	if (reason != SHOAL_CONTINUE)
+		return reason;
+	packet->is_from_router = !quote.is_from_receiver;
+	packet->flow = quote.flow;
+	return shoal_steer_by_flow(packet, SHOAL_MATTER_ERROR);
 }
 
 static __always_inline enum shoal_reason shoal_steer(struct shoal_packet *packet)
 {
-	const struct shoal_return_path *path;
-	const struct shoal_listener *listener;
-	enum shoal_reason reason;
+	enum shoal_reason reason = shoal_parse(packet);
 
-	reason = shoal_parse(packet);
+	if (reason == SHOAL_REASON_OTHER_PROTOCOL)
+		return shoal_steer_error(packet);
 	if (reason != SHOAL_CONTINUE)
 		return reason;
-
-	listener = shoal_find_listener(packet);
-	if (listener)
-		return shoal_to_target(packet, listener);
-	path = shoal_find_return_path(packet);
-	if (path)
-		return shoal_to_client(packet, path);
-	return SHOAL_REASON_NO_LISTENER;
+	return shoal_steer_by_flow(packet, SHOAL_MATTER_FLOW);
 }
 
 /* frags: jumbo frames come in several buffers; only the first, with the headers, is touched. */

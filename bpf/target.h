@@ -39,19 +39,21 @@ static __always_inline __u64 shoal_service_hash(const struct shoal_service *serv
  */
 static __always_inline __u32 shoal_pinned_target(const struct shoal_packet *packet,
 						 const struct shoal_service *service,
-						 __u32 service_id, __u32 slot_word, __u64 hash)
+						 __u32 service_id, __u32 slot_word, __u64 hash,
+						 enum shoal_matter matter)
 {
 	__u64 tag = hash;
 
 	if (service->algorithm == SHOAL_ALGORITHM_SOURCE_IP)
 		tag = shoal_flow_hash(&shoal_config.hash_key, &packet->flow, SHOAL_FLOW_WORDS_ALL);
 	return shoal_moving_target(service_id, slot_word, tag, shoal_pin_check(tag, (__u32)hash),
-				   shoal_moving_summary(packet));
+				   shoal_moving_summary(packet, matter));
 }
 
 /* Sets *target to the entry that the packet's slot names, or its pin while the slot moves. */
 static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_listener *listener,
 							   struct shoal_packet *packet,
+							   enum shoal_matter matter,
 							   struct shoal_target **target)
 {
 	__u32 service_id = listener->service;
@@ -79,7 +81,8 @@ static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_li
 	__builtin_memcpy(&slot, &word, sizeof(slot));
 	packet->target = slot.target;
 	if (slot.previous && shoal_config.pins_on)
-		packet->target = shoal_pinned_target(packet, service, service_id, word, hash);
+		packet->target =
+			shoal_pinned_target(packet, service, service_id, word, hash, matter);
 	if (!packet->target)
 		return SHOAL_REASON_NO_TARGET;
 

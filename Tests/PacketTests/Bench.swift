@@ -120,7 +120,8 @@ struct Bench {
                 bind(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
             }
         }
-        try #require(status == 0 && (isUDP || Glibc.listen(descriptor, 1) == 0), "\(text): \(String(cString: strerror(errno)))")
+        try #require(
+            status == 0 && (isUDP || Glibc.listen(descriptor, 1) == 0), "\(text): \(String(cString: strerror(errno)))")
     }
 
     /// Installs one service behind a VIP.

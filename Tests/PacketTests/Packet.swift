@@ -120,10 +120,10 @@ func endpoint(_ text: String) -> Endpoint {
         transport: isUDP ? .udp : .tcp)
 }
 
-private func big(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xff)] }
+func big(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xff)] }
 
 /// RFC 1071, over big-endian words, an odd last byte padded with zero.
-private func onesComplementSum(_ bytes: [UInt8]) -> UInt16 {
+func onesComplementSum(_ bytes: [UInt8]) -> UInt16 {
     var sum: UInt32 = 0
     for index in stride(from: 0, to: bytes.count, by: 2) {
         sum += UInt32(bytes[index]) << 8 | (index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0)

@@ -21,6 +21,8 @@ struct ReasonTests {
     static let client = "198.51.100.7:40000"
     static let vip = "203.0.113.10:80"
     static let request = Packet.tcp(client, to: vip)
+    static let aboutReply = ICMPError(from: "198.51.100.7", about: .tcp(vip, to: client))
+    static let aboutRequest = ICMPError(from: "10.1.0.11", about: .tcp(client, to: "10.1.0.11:8081"))
     static let datagram = Packet.udp(client + "/udp", to: vip + "/udp")
 
     static func changed(_ change: (inout Packet) -> Void) -> Packet {
@@ -126,6 +128,20 @@ struct ReasonTests {
         Case(reason: "no_target", action: .drop, input: request.bytes) {
             try $0.serve(vip, targets: ["10.1.0.11:8081"], owners: [])
         },
+        Case(
+            reason: "error_to_target", action: .redirect,
+            expected: aboutReply.forwarded(
+                to: "10.1.0.11", quoting: { $0.source = endpoint("10.1.0.11:8081") }, sourceMAC: Bench.backMAC,
+                destinationMAC: Bench.backPeerMAC
+            ).bytes,
+            input: aboutReply.bytes),
+        Case(
+            reason: "error_to_client", action: .redirect,
+            expected: aboutRequest.forwarded(
+                from: "203.0.113.10", quoting: { $0.destination = endpoint(vip) }, sourceMAC: Bench.frontMAC,
+                destinationMAC: Bench.frontPeerMAC
+            ).bytes,
+            input: aboutRequest.bytes),
         // A listener of a service that the array cannot hold.
         Case(reason: "internal", action: .drop, input: request.bytes) { bench in
             let entry = ListenerEntry(id: .init(rawValue: 0), service: .init(rawValue: 1 << 20))

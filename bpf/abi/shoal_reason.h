@@ -27,7 +27,9 @@
 	X(NOT_ATTACHED, "not_attached", KERNEL, "leaves by an interface that is not attached")     \
 	X(TTL_EXPIRED, "ttl_expired", DROP, "its TTL or hop limit ends at the balancer")           \
 	X(NO_TARGET, "no_target", DROP, "its service has no target that may take it")              \
-	X(INTERNAL, "internal", DROP, "the maps contradict each other: a defect of Shoal")
+	X(INTERNAL, "internal", DROP, "the maps contradict each other: a defect of Shoal")         \
+	X(ERROR_TO_TARGET, "error_to_target", FORWARD, "an ICMP error about a target's reply")     \
+	X(ERROR_TO_CLIENT, "error_to_client", FORWARD, "an ICMP error about a client's request")
 
 #define SHOAL_REASON_ENUM(name, label, verdict, meaning) SHOAL_REASON_##name,
 enum shoal_reason { SHOAL_REASONS(SHOAL_REASON_ENUM) SHOAL_REASON_COUNT };
