@@ -77,6 +77,7 @@ class Application:
     name: str
     listener_port: int
     target_ports_from: int
+    protocol: str = "Tcp"
 
     def target_port(self, number: int) -> int:
         """The port of server 1, 2, …"""
@@ -94,6 +95,12 @@ ECHO = Application("echo", 7, 7000)
 
 STICKY_ECHO = Application("sticky-echo", 8, 6000)
 """The same echo server behind `IpHash`."""
+
+DATAGRAMS = Application("datagrams", 7, 7000, "Udp")
+"""The echo server again, now of numbered datagrams: the same ports, in the other protocol."""
+
+STICKY_DATAGRAMS = Application("sticky-datagrams", 8, 6000, "Udp")
+"""The same behind `IpHash`."""
 
 COMMON_PORTS = (8001, 8002)
 """Where every server serves HTTP, for members of availability groups and targets without a port: they serve on the

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import addresses
-from .addresses import ECHO, FAMILIES, HTTP, STICKY, STICKY_ECHO, Application
+from .addresses import DATAGRAMS, ECHO, FAMILIES, HTTP, STICKY, STICKY_DATAGRAMS, STICKY_ECHO, Application
 
-ALGORITHMS = {HTTP: "QuintupleHash", STICKY: "IpHash", ECHO: "QuintupleHash", STICKY_ECHO: "IpHash"}
+ALGORITHMS = {
+    HTTP: "QuintupleHash", STICKY: "IpHash", ECHO: "QuintupleHash", STICKY_ECHO: "IpHash",
+    DATAGRAMS: "QuintupleHash", STICKY_DATAGRAMS: "IpHash"}
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,12 @@ def _balancer(family: int, wishes: Wishes) -> dict:
         "name": balancer_name(family),
         "vip": addresses.VIP[family],
         "listeners": [
-            {"name": application.name, "protocol": "Tcp", "port": application.listener_port,
+            {"name": application.name, "protocol": application.protocol, "port": application.listener_port,
              "service": service_name(application, family)}
             for application in wishes.applications],
         "services": [
-            {"name": service_name(application, family), "protocol": "Tcp", "port": application.listener_port,
-             "algorithm": ALGORITHMS[application], "forwardingMode": "nat",
+            {"name": service_name(application, family), "protocol": application.protocol,
+             "port": application.listener_port, "algorithm": ALGORITHMS[application], "forwardingMode": "nat",
              **({} if wishes.drain_seconds is None else {"drainSeconds": wishes.drain_seconds}),
              "healthCheck": {
                  "enabled": wishes.is_checked, "protocol": "Tcp", "intervalSeconds": wishes.interval,

@@ -1,4 +1,5 @@
-"""The echo server of the lab: answers each line with its own name and that line, on IPv4 and IPv6.
+"""The echo server of the lab: answers each line with its own name and that line, and each datagram with its own name,
+the sender as it sees it and what it got, on IPv4 and IPv6.
 
     python3 -m shoal_lab.echo --name s1 --port 7001 --port 6001
 """
@@ -11,6 +12,11 @@ import signal
 import socket
 
 from .processes import raise_file_limit
+
+
+SO_RCVBUFFORCE = 33
+RECEIVE_BUFFER = 4 << 20
+"""Bytes for datagrams that wait: none is lost because a busy machine lets the server wait for a CPU."""
 
 
 class Echo(asyncio.Protocol):
@@ -28,12 +34,31 @@ class Echo(asyncio.Protocol):
         self._transport.write(b"".join(self._prefix + line + b"\n" for line in lines))
 
 
+class DatagramEcho(asyncio.DatagramProtocol):
+    """One port of UDP."""
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, sender: tuple) -> None:
+        address = sender[0].removeprefix("::ffff:")
+        self._transport.sendto(f"{self._name} {address} {sender[1]} ".encode() + data, sender)
+
+
 async def serve(name: str, ports: list[int]) -> None:
     loop = asyncio.get_running_loop()
     servers = []
     for port in ports:
         listener = socket.create_server(("", port), family=socket.AF_INET6, backlog=4096, dualstack_ipv6=True)
         servers.append(await loop.create_server(lambda: Echo(name), sock=listener))
+        datagrams = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        datagrams.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
+        datagrams.bind(("", port))
+        await loop.create_datagram_endpoint(lambda: DatagramEcho(name), sock=datagrams)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
