@@ -336,10 +336,6 @@ def kinds() -> Iterator[Case]:
         yield Case(f"what the data plane cannot do is refused: {mode}", new_service("forwardingMode", mode), 400,
                    "forwardingMode", fresh(f"{SERVICE}.forwardingMode", mode),
                    commands.create_service(forwarding_mode=mode))
-    yield Case("what the data plane cannot do is refused: UDP service", new_service("protocol", "Udp"), 400, "protocol",
-               fresh(f"{SERVICE}.protocol", "Udp"), commands.create_service(protocol="udp"))
-    yield Case("what the data plane cannot do is refused: UDP listener", new_listener("protocol", "Udp"), 400,
-               "protocol", fresh(f"{LISTENER}.protocol", "Udp"), commands.create_listener(protocol="udp"))
     yield Case("what the data plane cannot do is refused: two listeners to one target port",
                new_listener("backendId", "{service web-http}"), 400, "",
                staged(f"{BALANCER}.listeners[1]", {"name": "twin", "port": 81, "service": "web-http"}),
