@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +128,19 @@ class Server:
     def silence(self) -> None:
         """Drops SYNs, as a broken link or a host that has hung would; what is established goes on."""
         self.namespace.run("nft", "add rule inet lab faults tcp flags & (syn | ack) == syn drop")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Its programs do nothing meanwhile; what comes waits for them."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in (self._nginx, self._echo):
+            process.signal(number)
 
     def restore(self) -> None:
         """Takes back `silence` and `kill`."""
