@@ -71,7 +71,7 @@ public struct HealthAnswer: Codable, Sendable, Hashable {
         public var health: String
         /// `stopped` for the target of a stopped instance.
         public var state: String
-        /// `connect_timeout`, `connect_refused`, `connect_reset`, `unreachable` or `inconclusive`; absent when healthy.
+        /// `connect_timeout`, `connect_refused`, `connect_reset`, `echo_timeout`, `unreachable` or `inconclusive`; absent when healthy.
         public var reason: String?
         /// The error's text.
         public var detail: String?

@@ -1,12 +1,14 @@
 public import NetworkTypes
 public import ServiceModel
 
-/// How one target of one service is watched: TCP connections to an endpoint, one every interval.
+/// How one target of one service is watched: TCP connections to an endpoint, or echo requests to its address, one every
+/// interval.
 public struct Check: Sendable, Hashable {
     public let id: TargetKey
-    /// The target's address and the check port.
+    public let method: HealthCheck.Method
+    /// The target's address and the check port, which is 0 for echo requests.
     public let endpoint: Endpoint
-    /// How long the target may take to accept a connection.
+    /// How long the target may take to accept a connection, or to reply.
     public let timeout: Duration
     /// From the start of one probe to the start of the next. Longer when probes take longer.
     public let interval: Duration
@@ -16,11 +18,13 @@ public struct Check: Sendable, Hashable {
     public let healthyThreshold: Int
 
     public init(
-        id: TargetKey, endpoint: Endpoint, timeout: Duration, interval: Duration, unhealthyThreshold: Int,
+        id: TargetKey, method: HealthCheck.Method = .tcp, endpoint: Endpoint, timeout: Duration, interval: Duration,
+        unhealthyThreshold: Int,
         healthyThreshold: Int
     ) {
         precondition(timeout > .zero && interval > .zero, "a probe needs time, and so does the pause between two")
         self.id = id
+        self.method = method
         self.endpoint = endpoint
         self.timeout = timeout
         self.interval = interval
@@ -30,18 +34,26 @@ public struct Check: Sendable, Hashable {
 
     /// The check of one target as a service of a `CheckedConfiguration` asks for it.
     ///
-    /// - Returns: `nil` when the health check is off, or uses a method other than TCP: health is N/A then.
+    /// - Returns: `nil` when the health check is off: health is N/A then.
     public init?(_ healthCheck: HealthCheck, of target: TargetKey) {
-        guard healthCheck.isEnabled, healthCheck.method == .tcp else { return nil }
-        let port = healthCheck.port == 0 ? target.endpoint.port : UInt16(healthCheck.port)
+        guard healthCheck.isEnabled else { return nil }
+        let endpoint =
+            switch healthCheck.method {
+            case .tcp:
+                Endpoint(
+                    address: target.endpoint.address,
+                    port: healthCheck.port == 0 ? target.endpoint.port : UInt16(healthCheck.port), transport: .tcp)
+            // ICMP has no ports, so that all targets at one address are probed alike.
+            case .icmp: Endpoint(address: target.endpoint.address, port: 0, transport: .udp)
+            }
         self.init(
-            id: target, endpoint: Endpoint(address: target.endpoint.address, port: port, transport: .tcp),
+            id: target, method: healthCheck.method, endpoint: endpoint,
             timeout: .seconds(healthCheck.timeoutSeconds), interval: .seconds(healthCheck.intervalSeconds),
             unhealthyThreshold: healthCheck.unhealthyThreshold, healthyThreshold: healthCheck.healthyThreshold)
     }
 
     /// Whether a probe made for `other` says as much about this one, and comes at the same time.
     func probesLike(_ other: Check) -> Bool {
-        endpoint == other.endpoint && timeout == other.timeout && interval == other.interval
+        method == other.method && endpoint == other.endpoint && timeout == other.timeout && interval == other.interval
     }
 }

@@ -4,7 +4,7 @@
     internal import Glibc
 #endif
 
-/// How an attempt to connect ended.
+/// How an attempt to connect, or to get an echo reply, ended.
 package enum ConnectOutcome: Sendable, Hashable {
     case connected
     /// We gave up.
@@ -12,6 +12,8 @@ package enum ConnectOutcome: Sendable, Hashable {
     /// - Parameters:
     ///   - elapsed: Time since the start, which is more than `timeout` when we had no CPU.
     case timedOut(elapsed: Duration, timeout: Duration)
+    /// No echo reply came.
+    case unanswered(elapsed: Duration, timeout: Duration)
     /// - Parameters:
     ///   - errno: The kernel's error.
     ///   - atOnce: The call itself failed. What comes later has been on the network.
@@ -28,10 +30,13 @@ extension ConnectOutcome {
     package var result: ProbeResult {
         switch self {
         case .connected: .success
-        case .timedOut(let elapsed, let timeout) where elapsed > timeout + Self.stallMax:
+        case .timedOut(let elapsed, let timeout) where elapsed > timeout + Self.stallMax,
+            .unanswered(let elapsed, let timeout) where elapsed > timeout + Self.stallMax:
             .inconclusive("starved of CPU: a timeout of \(timeout) took \(elapsed.components.seconds) seconds")
         case .timedOut(_, let timeout):
             .failure(ProbeFailure(kind: .connectTimeout, detail: "no answer within \(timeout)"))
+        case .unanswered(_, let timeout):
+            .failure(ProbeFailure(kind: .echoTimeout, detail: "no echo reply within \(timeout)"))
         case .failed(let errno, let atOnce): Self.result(ofErrno: errno, atOnce: atOnce)
         case .notMade(let reason): .inconclusive(reason)
         }

@@ -1,23 +1,29 @@
-// The only code here that touches the network.
+// With EchoProbe.swift the only code here that touches the network.
 
 internal import NIOCore
 internal import NIOPosix
 internal import NetworkTypes
+internal import ServiceModel
 
 #if canImport(Glibc)
     internal import Glibc
 #endif
 
-/// Opens TCP connections and resets them as soon as they stand.
+/// Opens TCP connections and resets them as soon as they stand; or sends echo requests.
 struct Prober: Sendable {
     let loop: any EventLoop
     /// Addresses that probes come from; the first of the target's family counts. Without one the kernel chooses.
     let sources: [IPAddress]
 
-    /// Starts to connect to the endpoint of `check`.
+    /// Starts to probe the endpoint of `check`.
     func start(_ check: Check) -> ConnectProbe {
         let stop = loop.makePromise(of: Void.self)
-        let outcome = loop.flatSubmit { connect(check, until: stop.futureResult) }
+        let outcome = loop.flatSubmit {
+            switch check.method {
+            case .tcp: connect(check, until: stop.futureResult)
+            case .icmp: echo(check, until: stop.futureResult)
+            }
+        }
         outcome.whenComplete { _ in stop.succeed() }
         return ConnectProbe(outcome: outcome, stop: stop)
     }
@@ -137,7 +143,7 @@ extension ChannelOption where Self == ChannelOptions.Types.SocketOption {
 }
 
 extension SocketAddress {
-    fileprivate init(_ address: IPAddress, port: UInt16) {
+    init(_ address: IPAddress, port: UInt16) {
         do {
             try self.init(packedIPAddress: ByteBuffer(bytes: address.wireBytes), port: Int(port))
         } catch {

@@ -26,6 +26,7 @@ public struct ProbeFailure: Error, Sendable, Hashable, Codable {
         case connectTimeout = "connect_timeout"
         case connectRefused = "connect_refused"
         case connectReset = "connect_reset"
+        case echoTimeout = "echo_timeout"
         /// The network reported that the target cannot be reached.
         case unreachable
     }

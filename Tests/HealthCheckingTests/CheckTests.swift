@@ -25,10 +25,17 @@ import Testing
         #expect(check?.endpoint == .sample(port: 8080))
     }
 
-    @Test(
-        "there is no check when it is off or not TCP",
-        arguments: [HealthCheck(isEnabled: false), HealthCheck(method: .icmp)])
-    func none(_ healthCheck: HealthCheck) {
-        #expect(Check(healthCheck, of: .sample()) == nil)
+    @Test("there is no check when it is off", arguments: HealthCheck.Method.allCases)
+    func none(_ method: HealthCheck.Method) {
+        #expect(Check(HealthCheck(isEnabled: false, method: method), of: .sample()) == nil)
+    }
+
+    @Test("echo requests go to the address, whatever the ports, and are no TCP probes")
+    func echo() throws {
+        let check = try #require(Check(HealthCheck(method: .icmp, port: 8053), of: .sample(1)))
+        #expect(check.method == .icmp)
+        #expect(check.endpoint == Endpoint(address: Endpoint.sample().address, port: 0, transport: .udp))
+        let connect = try #require(Check(HealthCheck(), of: .sample(1)))
+        #expect(connect.method == .tcp && connect != check)
     }
 }

@@ -59,7 +59,7 @@ import Testing
         #expect(Health.allCases.map(\.rawValue) == ["initial", "healthy", "unhealthy", "N/A"])
         #expect(
             ProbeFailure.Kind.allCases.map(\.rawValue)
-                == ["connect_timeout", "connect_refused", "connect_reset", "unreachable"])
+                == ["connect_timeout", "connect_refused", "connect_reset", "echo_timeout", "unreachable"])
         #expect(
             ProbeFailure(kind: .connectRefused, detail: "Connection refused").description
                 == "connect_refused: Connection refused")

@@ -131,6 +131,25 @@ def test_no_datagram_is_lost_while_the_daemon_is_killed(bench: Bench, record_pro
         assert_faithful(result)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_health_by_echo_requests(bench: Bench, family: int):
+    """A service of UDP can have them, for servers that speak nothing else: what counts is that the host replies."""
+    serve(bench, check_protocol="Icmp")
+    name, server = service_name(DATAGRAMS, family), bench.server(LEAVING)
+    address = server.address[family]
+    server.kill()
+    server.ignore_pings()
+    bench.daemon.wait_for_health(name, {address: "unhealthy"}, 15)
+    targets = bench.daemon.shoal("health", name, "-o", "json").json["targets"]
+    (found,) = (target for target in targets if target["address"] == address)
+    assert (found["reason"], found["detail"]) == ("echo_timeout", "no echo reply within 2.0 seconds")
+    result = start(bench, DATAGRAMS, family, seconds=2).result()
+    assert_faithful(result)
+    assert LEAVING not in result["flowsByServer"]
+    server.restore()
+    bench.daemon.wait_for_health(name, {address: "healthy"}, 15)
+
+
 def test_without_pins_the_same_flows_move(record_property):
     """The counter-proof: the tests above can fail."""
     with use_daemon(flags=["--pins", "off"], servers=3) as bench:

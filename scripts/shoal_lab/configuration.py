@@ -24,6 +24,7 @@ class Wishes:
     drain_seconds: int | None = None
     """Of every service; without it the product's default."""
     is_checked: bool = True
+    check_protocol: str = "Tcp"
     interval: int = 5
     timeout: int = 2
     unhealthy_threshold: int = 2
@@ -64,7 +65,7 @@ def _balancer(family: int, wishes: Wishes) -> dict:
              "port": application.listener_port, "algorithm": ALGORITHMS[application], "forwardingMode": "nat",
              **({} if wishes.drain_seconds is None else {"drainSeconds": wishes.drain_seconds}),
              "healthCheck": {
-                 "enabled": wishes.is_checked, "protocol": "Tcp", "intervalSeconds": wishes.interval,
+                 "enabled": wishes.is_checked, "protocol": wishes.check_protocol, "intervalSeconds": wishes.interval,
                  "timeoutSeconds": wishes.timeout, "unhealthyThreshold": wishes.unhealthy_threshold,
                  "healthyThreshold": wishes.healthy_threshold},
              "group": group_name(application)}

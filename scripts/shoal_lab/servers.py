@@ -129,6 +129,11 @@ class Server:
         """Drops SYNs, as a broken link or a host that has hung would; what is established goes on."""
         self.namespace.run("nft", "add rule inet lab faults tcp flags & (syn | ack) == syn drop")
 
+    def ignore_pings(self) -> None:
+        """Drops echo requests."""
+        for rule in ("icmp type echo-request drop", "icmpv6 type echo-request drop"):
+            self.namespace.run("nft", f"add rule inet lab faults {rule}")
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Its programs do nothing meanwhile; what comes waits for them."""
@@ -143,7 +148,7 @@ class Server:
             process.signal(number)
 
     def restore(self) -> None:
-        """Takes back `silence` and `kill`."""
+        """Takes back `silence`, `ignore_pings` and `kill`."""
         self.namespace.run("nft", "flush chain inet lab faults")
         self.start()
 

@@ -144,7 +144,7 @@ extension TargetHealthAnswer.UnhealthReason {
     fileprivate init(_ failure: ProbeFailure) {
         let word =
             switch failure.kind {
-            case .connectTimeout: "CONNECT_TIMEOUT"
+            case .connectTimeout, .echoTimeout: "CONNECT_TIMEOUT"
             case .connectReset: "CONNECT_INTERRUPT"
             case .connectRefused, .unreachable: "CONNECT_FAILED"
             }
