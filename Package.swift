@@ -105,7 +105,8 @@ let package = Package(
             name: "AdminAPI",
             dependencies: [
                 "AdminTypes", "Authentication", "ControlPlane", "HealthChecking", "ServiceModel", "Store",
-                "TableCompiler", "NetworkTypes", crypto, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "TableCompiler", "NetworkTypes", crypto, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
+                nioPosix, nioSSL,
                 serviceLifecycle,
             ],
             swiftSettings: strict),

@@ -42,7 +42,7 @@ struct MovingTests {
         }
     }
 
-    @Test("slots of UDP services forget who had them when no older flow can be silent any more", arguments: [false, true])
+    @Test("slots of UDP services forget who had them when no older flow can be silent", arguments: [false, true])
     func udp(isUDP: Bool) throws {
         var loadBalancer = web([10, 10, 10])
         if isUDP {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Drives a program through many flows: puts the packet back as it was, makes it the next flow's, and
- * hands it to the program. Flows come in an order that has nothing to do with their numbers.
+/* Drives a program through many flows: puts the packet back as it was, makes it the next flow's,
+ * and hands it to the program. Flows come in an order that has nothing to do with their numbers.
  */
 #include <linux/bpf.h>
 
