@@ -35,8 +35,8 @@
 #include "pin.h"
 #include "target.h"
 
-/* A client's packet: to the target that its flow's slot names. So does an
- * error about a reply.
+/* A client's packet: to the target that its flow's slot names. An error about a reply goes there,
+ * too.
  */
 static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *packet,
 							 enum shoal_matter matter,
@@ -67,8 +67,8 @@ static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *pa
 						       : SHOAL_REASON_TO_TARGET);
 }
 
-/* A target's reply: to the client, in the VIP's name. So does an error about a request, which may
- * come from a router. What is for a socket of ours stays as it is.
+/* A target's reply: to the client, in the VIP's name. An error about a request goes there, too; it
+ * may come from a router. What is for a socket of ours stays as it is.
  */
 static __always_inline enum shoal_reason shoal_to_client(struct shoal_packet *packet,
 							 enum shoal_matter matter,
