@@ -53,7 +53,7 @@ def test_a_path_that_becomes_narrow_in_mid_transfer(bench: Bench, family: int, r
     address, network = FAR[family], {4: "10.30.0.0/24", 6: "2001:db8:30::/64"}[family]
     forwarding = {4: "net.ipv4.ip_forward", 6: "net.ipv6.conf.all.forwarding"}[family]
     router.sysctl({forwarding: 1, "net.ipv4.conf.all.send_redirects": 0, "net.ipv4.conf.eth0.send_redirects": 0})
-    far.ip(f"address add {address}/{32 if family == 4 else 128} dev eth0",
+    far.ip(f"address add {address}/32 dev eth0" if family == 4 else f"address add {address}/128 dev eth0 nodad",
            f"route add {VIP[family]} via {client(1)[family]} dev eth0 src {address} proto static")
     router.ip(f"route add {network} dev eth0")
     bench.lab.balancer.ip(f"route add {network} via {client(1)[family]} dev front")
