@@ -142,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "HealthCheckingTests",
             dependencies: [
-                "HealthChecking", "ServiceModel", "NetworkTypes", "SeededGenerator", nioCore, nioPosix,
+                "HealthChecking", "ServiceModel", "NetworkTypes", "NetworkNamespace", "SeededGenerator", nioCore,
+                nioPosix,
             ]),
         .testTarget(
             name: "ControlPlaneTests",

@@ -14,6 +14,10 @@ package enum ConnectOutcome: Sendable, Hashable {
     case timedOut(elapsed: Duration, timeout: Duration)
     /// No echo reply came.
     case unanswered(elapsed: Duration, timeout: Duration)
+    /// An ICMP error came instead.
+    ///
+    /// - Parameter errno: What Linux makes of it.
+    case undelivered(errno: CInt)
     /// - Parameters:
     ///   - errno: The kernel's error.
     ///   - atOnce: The call itself failed. What comes later has been on the network.
@@ -37,6 +41,9 @@ extension ConnectOutcome {
             .failure(ProbeFailure(kind: .connectTimeout, detail: "no answer within \(timeout)"))
         case .unanswered(_, let timeout):
             .failure(ProbeFailure(kind: .echoTimeout, detail: "no echo reply within \(timeout)"))
+        // Of any number: ECONNREFUSED is a firewall's word for an echo request, not the target's for a connection.
+        case .undelivered(let errno):
+            .failure(ProbeFailure(kind: .unreachable, detail: String(cString: strerror(errno))))
         case .failed(let errno, let atOnce): Self.result(ofErrno: errno, atOnce: atOnce)
         case .notMade(let reason): .inconclusive(reason)
         }

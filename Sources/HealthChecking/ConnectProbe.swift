@@ -1,4 +1,4 @@
-// With EchoProbe.swift the only code here that touches the network.
+// With EchoProbe.swift and EchoSocket.swift the only code here that touches the network.
 
 internal import NIOCore
 internal import NIOPosix

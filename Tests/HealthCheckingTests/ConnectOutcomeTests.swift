@@ -48,6 +48,23 @@ import Testing
         #expect(late.result == .inconclusive("starved of CPU: a timeout of 2.0 seconds took 3 seconds"))
     }
 
+    @Test(
+        "an ICMP error about an echo request is the target's, or that of the way to it, whatever its number",
+        arguments: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, ENOPROTOOPT, EOPNOTSUPP])
+    func undelivered(errno: CInt) {
+        let failure = ProbeFailure(kind: .unreachable, detail: String(cString: strerror(errno)))
+        #expect(ConnectOutcome.undelivered(errno: errno).result == .failure(failure))
+    }
+
+    @Test("no reply blames the target unless we slept through it")
+    func unanswered() {
+        let failure = ProbeFailure(kind: .echoTimeout, detail: "no echo reply within 2.0 seconds")
+        #expect(
+            ConnectOutcome.unanswered(elapsed: .seconds(3), timeout: Self.timeout).result == .failure(failure))
+        let late = ConnectOutcome.unanswered(elapsed: .milliseconds(3_001), timeout: Self.timeout)
+        #expect(late.result == .inconclusive("starved of CPU: a timeout of 2.0 seconds took 3 seconds"))
+    }
+
     @Test("an attempt that was not made says nothing, and one that connected says enough")
     func theRest() {
         #expect(ConnectOutcome.notMade("closed").result == .inconclusive("closed"))

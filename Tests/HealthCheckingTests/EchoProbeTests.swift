@@ -7,17 +7,10 @@ import Testing
 /// With real raw sockets, on loopback.
 @Suite(.timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "raw sockets need root"))
 struct EchoProbeTests {
-    private func check(_ address: String, timeout: Duration = .seconds(2)) -> Check {
-        Check(
-            id: .sample(), method: .icmp,
-            endpoint: Endpoint(address: IPAddress(address)!, port: 0, transport: .udp), timeout: timeout,
-            interval: .milliseconds(20), unhealthyThreshold: 2, healthyThreshold: 2)
-    }
-
     @Test("an address that replies is healthy", arguments: ["127.0.0.1", "127.9.9.9", "::1"])
     func replying(_ address: String) async throws {
         try await withChecker { checker in
-            await checker.update([check(address)])
+            await checker.update([.echo(address)])
             let record = await checker.record(of: .sample()) { $0.tracker.successes > 0 }
             #expect(record?.health == .healthy && record?.lastFailure == nil)
         }
@@ -28,7 +21,7 @@ struct EchoProbeTests {
         try await withChecker(sourceAddresses: [IPAddress("::1")!, IPAddress("127.0.0.7")!]) { checker in
             for target in ["127.0.0.1", "::1"] {
                 await checker.update([])
-                await checker.update([check(target)])
+                await checker.update([.echo(target)])
                 #expect(await checker.record(of: .sample()) { $0.health != .initial }?.health == .healthy)
             }
         }
@@ -39,7 +32,7 @@ struct EchoProbeTests {
         arguments: [("192.0.2.77", "127.0.0.1"), ("2001:db8::77", "::1")])
     func foreignSourceAddress(_ source: String, _ target: String) async throws {
         try await withChecker(sourceAddresses: [IPAddress(source)!]) { checker in
-            await checker.update([check(target)])
+            await checker.update([.echo(target)])
             try await eventually { await checker.snapshot().records[.sample()]?.obstacle != nil }
             let record = await checker.snapshot().records[.sample()]
             #expect(record?.obstacle == "Cannot assign requested address")
@@ -51,7 +44,7 @@ struct EchoProbeTests {
     func silent() async throws {
         // A reply that is too late for any host; test_datagrams.py has one that never comes.
         try await withChecker { checker in
-            await checker.update([check("127.0.0.1", timeout: .nanoseconds(1))])
+            await checker.update([.echo("127.0.0.1", timeout: .nanoseconds(1))])
             let record = await checker.record(of: .sample()) { $0.health != .initial }
             #expect(record?.health == .unhealthy)
             #expect(record?.lastFailure?.kind == .echoTimeout)

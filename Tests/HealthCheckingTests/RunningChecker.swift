@@ -1,4 +1,6 @@
 import HealthChecking
+import NIOCore
+import NIOPosix
 import NetworkTypes
 import ServiceModel
 import Testing
@@ -6,9 +8,9 @@ import Testing
 /// Runs a checker for as long as `body` takes.
 func withChecker(
     sourceAddresses: [IPAddress] = [], schedule: ProbeSchedule = ProbeSchedule(),
-    _ body: (HealthChecker) async throws -> Void
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, _ body: (HealthChecker) async throws -> Void
 ) async throws {
-    let checker = HealthChecker(sourceAddresses: sourceAddresses, schedule: schedule)
+    let checker = HealthChecker(sourceAddresses: sourceAddresses, group: group, schedule: schedule)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await checker.run() }
         try await body(checker)
