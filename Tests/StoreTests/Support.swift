@@ -31,9 +31,15 @@ struct TemporaryFileSystem: ~Copyable {
 
     deinit { umount2(directory.path, Int32(MNT_DETACH)) }
 
+    /// A program that another test starts has this process's open files until it runs, and the kernel makes no file
+    /// system read-only while one is open for writing (`EBUSY`). It tells nobody when that is over, so this asks again.
     func setReadOnly(_ isReadOnly: Bool) throws {
         let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
-        guard mount("tmpfs", path, "tmpfs", flags, nil) == 0 else { throw failure("remount") }
+        let end = ContinuousClock.now + .seconds(10)
+        while mount("tmpfs", path, "tmpfs", flags, nil) != 0 {
+            guard errno == EBUSY, .now < end else { throw failure("remount") }
+            usleep(1000)
+        }
     }
 
     /// Leaves so many bytes free.
