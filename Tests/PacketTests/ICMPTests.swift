@@ -110,7 +110,8 @@ struct ICMPTests {
             #expect(try bench.target(of: .syn, port: 1) == 1)
             #expect(try bench.target(of: .ack, port: 2) == 0)
             bench.move(from: 0, to: 2)
-            // How long they have been silent goes on meanwhile.
+            // Their silence goes on meanwhile; an error must not end it.
+            bench.age(by: 5)
             func pins() -> Set<String> {
                 Set(bench.pins.all().map { "\($0.target) \($0.state) \($0.hash.map(String.init) ?? "-")" })
             }
@@ -126,6 +127,7 @@ struct ICMPTests {
                 #expect(try bench.bench.send(error.bytes).bytes == expected.bytes, "flow \(port)")
             }
             #expect(pins() == before)
+            #expect(bench.pins.all().allSatisfy { $0.silentSeconds >= 4 })
         }
     }
 
