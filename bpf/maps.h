@@ -69,17 +69,31 @@ struct {
 	__type(value, struct shoal_pin_spending);
 } pin_spendings SEC(".maps");
 
-/* targets: where is this server?
+/* targets: where is this server, and which way?
  *   key     target id; 0 is nobody
- *   written by the controller; the entry of an id changes only after the id has rested
+ *   written by the controller through mmap; but for its next hop, the entry of an id changes only
+ *           after the id has rested
  *   read    once per packet to a listener
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SHOAL_TARGETS_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct shoal_target);
 } targets SEC(".maps");
+
+/* egresses: which interface is it that a next hop names?
+ *   key     number of the egress; 0 is none
+ *   written by the controller, one entry per interface that a target is reached by
+ *   read    once per packet to a target whose next hop is known
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SHOAL_EGRESSES_MAX);
+	__type(key, __u32);
+	__type(value, struct shoal_egress);
+} egresses SEC(".maps");
 
 /* return_paths: is this a target's reply, and whose name must it carry?
  *   key     address, port and protocol that the packet comes from

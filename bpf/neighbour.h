@@ -44,6 +44,29 @@ shoal_find_next_hop(const struct shoal_packet *packet, const struct shoal_addres
 	}
 }
 
+/* The way to a target: what the controller has found out, as long as it is there to follow changes
+ * of the host's network; else what the kernel's tables say now.
+ */
+static __always_inline enum shoal_reason shoal_find_target_hop(const struct shoal_packet *packet,
+							       const struct shoal_target *target,
+							       struct bpf_fib_lookup *hop)
+{
+	__u64 word = *(const volatile __u64 *)&target->next_hop;
+	struct shoal_next_hop known;
+	struct shoal_egress *egress;
+	__u32 key;
+
+	__builtin_memcpy(&known, &word, sizeof(known));
+	key = known.egress;
+	egress = key ? bpf_map_lookup_elem(&egresses, &key) : 0;
+	if (!egress || egress->until <= bpf_jiffies64())
+		return shoal_find_next_hop(packet, &packet->flow.source, &target->address, hop);
+	hop->ifindex = egress->interface;
+	__builtin_memcpy(hop->dmac, known.mac, sizeof(hop->dmac));
+	__builtin_memcpy(hop->smac, egress->mac, sizeof(hop->smac));
+	return SHOAL_CONTINUE;
+}
+
 /* Sends the packet to a next hop: back out of its own interface or by another one that the program
  * is attached to. `forwarded` is the reason when that is so.
  */

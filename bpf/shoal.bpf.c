@@ -54,7 +54,7 @@ static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *pa
 	if (reason != SHOAL_CONTINUE)
 		return reason;
 
-	reason = shoal_find_next_hop(packet, &packet->flow.source, &target->address, &hop);
+	reason = shoal_find_target_hop(packet, target, &hop);
 	rewrite.address = &target->address;
 	rewrite.port = target->port;
 	rewrite.address_delta = shoal_sum_delta(listener->vip_sum, target->address_sum);

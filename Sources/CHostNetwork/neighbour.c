@@ -85,25 +85,25 @@ int host_neighbour_read(struct host_ip ip, uint32_t interface, struct host_neigh
 	return neighbour->interface ? 0 : -ENOENT;
 }
 
-static void take_managed_entry(struct nlmsghdr *message, void *context)
+static void take_listed_entry(struct nlmsghdr *message, void *context)
 {
 	struct netlink_list *list = context;
 	struct entry entry;
 
-	if (!parse_entry(message, &entry) || !entry.neighbour.is_managed)
+	if (!parse_entry(message, &entry))
 		return;
 	if (list->count < list->capacity)
 		((struct host_neighbour *)list->entries)[list->count] = entry.neighbour;
 	list->count++;
 }
 
-int host_managed_neighbours(struct host_neighbour *entries, size_t capacity)
+int host_neighbours(struct host_neighbour *entries, size_t capacity)
 {
 	struct netlink_list list = { .entries = entries, .capacity = capacity };
 	struct ndmsg header = { .ndm_family = AF_UNSPEC };
 
 	return netlink_dump(netlink_request(RTM_GETNEIGH, 0, &header, sizeof(header)),
-			    take_managed_entry, &list);
+			    take_listed_entry, &list);
 }
 
 int host_neighbour_keep(struct host_ip ip, uint32_t interface)

@@ -103,6 +103,7 @@ public actor Controller: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.checker.run() }
             group.addTask { await self.followHealth() }
+            group.addTask { await self.followHost() }
             group.addTask { await self.tick(every: .seconds(2)) }
             try? await gracefulShutdown()
             group.cancelAll()
@@ -229,6 +230,15 @@ public actor Controller: Service {
         }
     }
 
+    private func followHost() async {
+        for await _ in host.changes {
+            isHostDue = true
+            await reconcile()
+            // Links and routes change in bursts: the first takes effect at once, the others together.
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     /// Signs of life, another look at the host and the store, and another try after a failure.
     private func tick(every period: Duration) async {
         while (try? await Task.sleep(for: period)) != nil {
@@ -295,7 +305,12 @@ public actor Controller: Service {
         isHostDue = false
         let serving = desired.resources.configuration.loadBalancers.filter { $0.listeners.contains(where: \.isEnabled) }
         let vips = Set(serving.map(\.vip))
-        hostProblems = await host.settle(vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)))
+        let found = await host.settle(vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)))
+        hostProblems = found.problems
+        do { try await dataplane.setNextHops(found.nextHops) } catch {
+            isHostDue = true
+            logger.error("next hops are not up to date: \(error)")
+        }
     }
 
     private func install(_ desired: Desired, at now: ContinuousClock.Instant) async throws {

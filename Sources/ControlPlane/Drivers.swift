@@ -27,6 +27,9 @@ public protocol DataplaneDriver: Sendable {
     /// The interfaces and how the program runs on them.
     func attachments() async -> [AttachmentStatus]
 
+    /// Sends packets to these targets the known way. For others the program asks the kernel, packet by packet.
+    func setNextHops(_ hops: [IPAddress: NextHop]) async throws
+
     /// Stops forwarding and removes every trace.
     func detach() async throws
 }
@@ -50,9 +53,25 @@ public struct AttachmentStatus: Sendable, Hashable {
 public protocol HostDriver: Sendable {
     /// Makes the host own these VIPs and no others that Shoal once gave it, and keeps the next hops of these targets known.
     ///
-    /// - Returns: What stands in the way, a sentence with a remedy each. Trying again later may help.
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) async -> [String]
+    /// To be called again now and then, and after each element of `changes`.
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) async -> HostState
+
+    /// Tells when `settle(vips:targets:)` may find something else than before.
+    var changes: AsyncStream<Void> { get }
 
     /// The host's addresses, without the VIPs that Shoal gave it.
     func ownAddresses() async -> Set<IPAddress>
+}
+
+/// The host's network around the data plane, as it was found and left.
+public struct HostState: Sendable, Hashable {
+    /// What stands in the way, a sentence with a remedy each. Trying again later may help.
+    public var problems: [String]
+    /// The ways to targets that are known to be right for every packet.
+    public var nextHops: [IPAddress: NextHop]
+
+    public init(problems: [String] = [], nextHops: [IPAddress: NextHop] = [:]) {
+        self.problems = problems
+        self.nextHops = nextHops
+    }
 }

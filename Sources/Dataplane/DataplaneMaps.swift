@@ -1,7 +1,8 @@
 internal import BPFRuntime
 internal import CShoalABI
 internal import ConsistentHashing
-internal import NetworkTypes
+public import NetworkTypes
+internal import Synchronization
 public import TableCompiler
 
 /// The maps of bpf/maps.h that the controller and the tools use.
@@ -11,7 +12,8 @@ public final class DataplaneMaps: Sendable {
     let listeners: BPFMap<shoal_endpoint, shoal_listener>
     let services: BPFMap<UInt32, shoal_service>
     let slots: BPFMappedArray<shoal_slot_pair>
-    let targets: BPFMap<UInt32, shoal_target>
+    let targets: BPFMappedArray<shoal_target>
+    let egresses: BPFMap<UInt32, shoal_egress>
     let returnPaths: BPFMap<shoal_endpoint, shoal_return_path>
     let reasonCounters: BPFPerCPUArray<shoal_counter>
     let listenerCounters: BPFPerCPUArray<shoal_traffic>
@@ -20,6 +22,8 @@ public final class DataplaneMaps: Sendable {
     let meta: BPFMap<UInt32, shoal_meta>
     /// The flows of moving slots.
     public let pins: FlowPins
+    private let nextHops: Mutex<Egresses>
+    private let clock: PinClock
 
     /// - Parameter open: Gives a descriptor of the map of this name; `meta` must have been written.
     init(open: (String) throws(BPFError) -> Descriptor) throws(BPFError) {
@@ -27,13 +31,15 @@ public final class DataplaneMaps: Sendable {
         listeners = try BPFMap(try open("listeners"), name: "listeners")
         services = try BPFMap(try open("services"), name: "services")
         slots = try BPFMappedArray(try open("slots"), name: "slots")
-        targets = try BPFMap(try open("targets"), name: "targets")
+        targets = try BPFMappedArray(try open("targets"), name: "targets")
+        egresses = try BPFMap(try open("egresses"), name: "egresses")
+        nextHops = Mutex(Egresses(try egresses.entries().map(\.value.egress)))
         returnPaths = try BPFMap(try open("return_paths"), name: "return_paths")
         reasonCounters = try BPFPerCPUArray(try open("counters_reasons"), name: "counters_reasons")
         listenerCounters = try BPFPerCPUArray(try open("counters_listeners"), name: "counters_listeners")
         targetCounters = try BPFPerCPUArray(try open("counters_targets"), name: "counters_targets")
         pinCounters = try BPFPerCPUArray(try open("counters_pins"), name: "counters_pins")
-        let clock = PinClock(offset: try meta.value(0)?.jiffies_offset ?? 0)
+        clock = PinClock(offset: try meta.value(0)?.jiffies_offset ?? 0)
         pins = FlowPins(try BPFMappedArray(try open("pins"), name: "pins"), clock: clock)
     }
 
@@ -69,7 +75,9 @@ public final class DataplaneMaps: Sendable {
 
     private func write(_ step: MapStep) throws(BPFError) {
         switch step {
-        case .putTarget(let id, let entry): try targets.update(UInt32(id.rawValue), shoal_target(entry))
+        case .putTarget(let id, let entry):
+            let hop = nextHops.withLock { $0.nextHop(of: entry.endpoint.address) }
+            targets[Int(id.rawValue)] = shoal_target(entry, nextHop: hop)
         case .putReturnPath(let endpoint, let entry):
             try returnPaths.update(shoal_endpoint(endpoint), shoal_return_path(entry))
         case .writeSlots(let range, let owners): fill(range, with: owners)
@@ -82,8 +90,34 @@ public final class DataplaneMaps: Sendable {
         case .removeService(let id): try services.update(id.rawValue, shoal_service())
         case .removeReturnPath(let endpoint): try returnPaths.remove(shoal_endpoint(endpoint))
         case .removeTarget(let id):
-            try targets.update(UInt32(id.rawValue), shoal_target())
+            targets[Int(id.rawValue)] = shoal_target()
             try targetCounters.fill(UInt32(id.rawValue), with: shoal_traffic())
+        }
+    }
+
+    /// Makes these the ways to targets, those that are put later included. For others the program asks the kernel.
+    ///
+    /// - Parameter seconds: How long they are to be trusted unless this is called again: without a controller nobody
+    ///   follows the host's network, and then the program asks the kernel for all of them.
+    /// - Complexity: A system call for each interface, and when something has changed a load for each entry that
+    ///   targets can have (some 100 µs) and a store for each that is in use.
+    public func setNextHops(_ hops: [IPAddress: NextHop], trustedFor seconds: Int = 10) throws(DataplaneError) {
+        do { try write(hops, until: clock.tickCount(inSeconds: seconds)) } catch { throw .kernel(error) }
+    }
+
+    private func write(_ hops: [IPAddress: NextHop], until: UInt64) throws(BPFError) {
+        let (new, hasChanged) = nextHops.withLock { table in
+            let hasChanged = table.set(hops)
+            return (table, hasChanged)
+        }
+        // New numbers are in the map before an entry names them, and old ones for as long as one does.
+        for (number, entry) in new.entries.enumerated() where entry != nil {
+            try egresses.update(UInt32(number), shoal_egress(entry, until: until))
+        }
+        guard hasChanged else { return }
+        targets.setNextHops { shoal_next_hop(new.nextHop(of: $0)) }
+        for (number, entry) in new.entries.enumerated() where entry == nil {
+            try egresses.update(UInt32(number), shoal_egress())
         }
     }
 
@@ -120,15 +154,23 @@ public final class DataplaneMaps: Sendable {
             tables.services[id] = entry
             if let range = entry.range { tables.slots[id] = table(in: range) }
         }
-        for (id, value) in try targets.entries() {
+        for (id, value) in usedTargets() {
             let transport = transports[ServiceID(rawValue: value.service)] ?? .tcp
-            if let entry = value.entry(transport: transport) { tables.targets[TargetID(rawValue: UInt16(id))] = entry }
+            tables.targets[id] = value.entry(transport: transport)
         }
         for (key, value) in try returnPaths.entries() {
             guard let endpoint = key.endpoint else { continue }
             tables.returnPaths[endpoint] = value.entry(key: endpoint)
         }
         return tables
+    }
+
+    /// The entries of targets that are in use, by their ids.
+    func usedTargets() -> [(id: TargetID, value: shoal_target)] {
+        (0..<targets.count).compactMap { index in
+            let value = targets[index]
+            return value.port == 0 ? nil : (TargetID(rawValue: UInt16(index)), value)
+        }
     }
 
     private func fits(_ range: SlotRange) -> Bool {

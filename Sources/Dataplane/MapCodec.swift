@@ -70,10 +70,11 @@ extension ServiceEntry.Mode {
 }
 
 extension shoal_target {
-    init(_ entry: TargetEntry) {
+    init(_ entry: TargetEntry, nextHop: (egress: UInt16, destination: MACAddress)?) {
         self.init(
             address: shoal_address(entry.endpoint.address), port: entry.endpoint.port.bigEndian,
-            address_sum: entry.endpoint.address.wireSum, service: entry.service.rawValue)
+            address_sum: entry.endpoint.address.wireSum, service: entry.service.rawValue,
+            next_hop: shoal_next_hop(nextHop))
     }
 
     /// - Parameter transport: The service's, which the entry does not repeat.
@@ -128,6 +129,44 @@ extension shoal_pin {
     /// The hash that picked the flow's slot, where the word has room for it.
     var slotHash: UInt32? {
         shoal_pin_state(word) == SHOAL_PIN_OPENING ? nil : shoal_pin_check(tag, UInt32(truncatingIfNeeded: word))
+    }
+}
+
+extension shoal_egress {
+    /// - Parameter until: See bpf/abi/shoal_types.h.
+    init(_ egress: Egresses.Egress?, until: UInt64) {
+        self.init()
+        guard let egress else { return }
+        self.until = until
+        interface = egress.interface
+        mac = egress.source.wireBytes
+    }
+
+    /// `nil` for an entry that is not in use.
+    var egress: Egresses.Egress? {
+        interface == 0 ? nil : Egresses.Egress(interface: interface, source: MACAddress(wireBytes: mac))
+    }
+}
+
+extension shoal_next_hop {
+    init(_ hop: (egress: UInt16, destination: MACAddress)?) {
+        self.init()
+        guard let hop else { return }
+        (egress, mac) = (hop.egress, hop.destination.wireBytes)
+    }
+
+    /// The neighbour's address; `nil` when it is not known.
+    var macAddress: MACAddress? { egress == 0 ? nil : MACAddress(wireBytes: mac) }
+}
+
+extension BPFMappedArray<shoal_target> {
+    /// Sets the next hop of each entry that is in use, while packets read it.
+    func setNextHops(_ nextHop: (IPAddress) -> shoal_next_hop) {
+        withUnsafeMutableBufferPointer { entries in
+            for index in entries.indices where entries[index].port != 0 {
+                shoal_set_next_hop(entries.baseAddress! + index, nextHop(entries[index].address.address))
+            }
+        }
     }
 }
 

@@ -35,7 +35,7 @@ public enum MapName: String, Sendable, Hashable, CaseIterable {
         case .services: "service → algorithm, mode and where its table lies"
         case .slots: "slot of a service's table → target, and the one before while flows move"
         case .pins: "flow of a moving slot → target; kept as a keyed hash, without its addresses"
-        case .targets: "target → address, port and service"
+        case .targets: "target → address, port, service and next hop"
         case .returnPaths: "address and port that a reply comes from → VIP and port"
         case .reasonCounters: "packets and bytes by what became of them"
         case .listenerCounters: "packets and bytes by listener, both directions"
@@ -60,7 +60,9 @@ extension DataplaneMaps {
             case .reasonCounters: try dumpReasons()
             case .listenerCounters:
                 try dumpTraffic(of: try usedListeners(), in: listenerCounters, column: "listener")
-            case .targetCounters: try dumpTraffic(of: try usedTargets(), in: targetCounters, column: "target")
+            case .targetCounters:
+                try dumpTraffic(
+                    of: usedTargets().map { UInt32($0.id.rawValue) }, in: targetCounters, column: "target")
             case .pinCounters: try dumpPinEvents()
             case .meta: try dumpMeta()
             }
@@ -109,9 +111,7 @@ extension DataplaneMaps {
     /// Ordered by service, target and state; of a flow there is nothing to order by.
     private func dumpPins() throws(BPFError) -> MapDump {
         var services: [TargetID: UInt32] = [:]
-        for (id, value) in try targets.entries() where value.port != 0 {
-            services[TargetID(rawValue: UInt16(id))] = value.service
-        }
+        for (id, value) in usedTargets() { services[id] = value.service }
         let entries = pins.all().map { (service: services[$0.target] ?? 0, pin: $0) }
         let ordered = entries.sorted {
             ($0.service, $0.pin.target.rawValue, $0.pin.state.rawValue, $0.pin.hash ?? 0)
@@ -136,15 +136,16 @@ extension DataplaneMaps {
     }
 
     private func dumpTargets() throws(BPFError) -> MapDump {
-        let entries = try targets.entries().filter { $0.value.port != 0 }
-        return MapDump(
-            columns: ["target", "address", "port", "service"],
-            rows: entries.map { id, value in
-                [
-                    .number(UInt64(id)), .text(value.address.address.description),
-                    .number(UInt64(UInt16(bigEndian: value.port))), .number(UInt64(value.service)),
-                ]
-            })
+        var rows: [[MapDump.Cell]] = []
+        for (id, value) in usedTargets() {
+            let interface = try egresses.value(UInt32(value.next_hop.egress))?.interface ?? 0
+            rows.append([
+                .number(UInt64(id.rawValue)), .text(value.address.address.description),
+                .number(UInt64(UInt16(bigEndian: value.port))), .number(UInt64(value.service)),
+                .number(UInt64(interface)), .text(value.next_hop.macAddress?.description ?? "-"),
+            ])
+        }
+        return MapDump(columns: ["target", "address", "port", "service", "interface", "next_hop"], rows: rows)
     }
 
     private func dumpReturnPaths() throws(BPFError) -> MapDump {
@@ -190,10 +191,6 @@ extension DataplaneMaps {
     }
 
     private func usedListeners() throws(BPFError) -> [UInt32] { try listeners.entries().map(\.value.id).sorted() }
-
-    private func usedTargets() throws(BPFError) -> [UInt32] {
-        try targets.entries().filter { $0.value.port != 0 }.map(\.key)
-    }
 }
 
 extension Endpoint {

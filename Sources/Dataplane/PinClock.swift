@@ -36,6 +36,13 @@ struct PinClock: Sendable {
     /// Pins of this moment are marked with it.
     var now: UInt32 { (offset &+ Self.monotonicTicks()) >> Self.shift }
 
+    /// The tick count itself, all of it, so many seconds from now.
+    ///
+    /// It began at boot, as CLOCK_MONOTONIC did, at a number of 32 bits (`INITIAL_JIFFIES` of linux/jiffies.h).
+    func tickCount(inSeconds seconds: Int) -> UInt64 {
+        UInt64(offset) + Self.monotonicTickCount() + UInt64(seconds) * 1_000_000_000 / Self.nanosecondsPerTick
+    }
+
     private static var nanosecondsPerUnit: UInt64 { nanosecondsPerTick << UInt64(shift) }
 
     /// The resolution of the coarse clock is the tick itself.
@@ -45,10 +52,12 @@ struct PinClock: Sendable {
         return UInt64(max(resolution.tv_nsec, 1))
     }()
 
-    private static func monotonicTicks() -> UInt32 {
+    private static func monotonicTicks() -> UInt32 { UInt32(truncatingIfNeeded: monotonicTickCount()) }
+
+    private static func monotonicTickCount() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
         let nanoseconds = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-        return UInt32(truncatingIfNeeded: nanoseconds / nanosecondsPerTick)
+        return nanoseconds / nanosecondsPerTick
     }
 }

@@ -106,6 +106,13 @@ public struct HostNetwork: Sendable {
         return Route(route)
     }
 
+    /// Whether the way to a destination may depend on more than the destination, such as the source (ip-rule(8)).
+    ///
+    /// - Throws: What `RTM_GETRULE` of rtnetlink(7) answers; hardly ever.
+    public func hasPolicyRouting() throws(HostNetworkError) -> Bool {
+        try check(host_policy_rules(), .listRules, "") > 0
+    }
+
     // MARK: Neighbours
 
     /// What the kernel knows about a neighbour; nil when it has no entry.
@@ -121,13 +128,18 @@ public struct HostNetwork: Sendable {
         return Neighbour(found)
     }
 
-    /// The neighbours that the kernel keeps fresh, for us or for someone else, of both families.
+    /// All neighbours of both families, those included that could not be resolved.
     ///
     /// - Throws: What `RTM_GETNEIGH` of rtnetlink(7) answers; hardly ever.
-    /// - Complexity: One message an entry of the whole table, managed or not.
-    public func managedNeighbours() throws(HostNetworkError) -> [Neighbour] {
-        try list(of: host_neighbour(), HostNetworkError.Operation.listNeighbours, host_managed_neighbours)
+    /// - Complexity: One message an entry.
+    public func neighbours() throws(HostNetworkError) -> [Neighbour] {
+        try list(of: host_neighbour(), HostNetworkError.Operation.listNeighbours, host_neighbours)
             .map(Neighbour.init)
+    }
+
+    /// Those that the kernel keeps fresh, for us or for someone else.
+    public func managedNeighbours() throws(HostNetworkError) -> [Neighbour] {
+        try neighbours().filter(\.isManaged)
     }
 
     /// Has the kernel resolve a neighbour now and keep its MAC address fresh without any traffic.
@@ -219,7 +231,7 @@ extension HostNetwork {
 
 /// Returns a result of CHostNetwork unless it is an errno, negated.
 @discardableResult
-private func check(
+func check(
     _ result: Int32, _ operation: HostNetworkError.Operation, _ subject: String
 ) throws(HostNetworkError) -> Int32 {
     guard result >= 0 else {
@@ -230,7 +242,7 @@ private func check(
 
 /// Calls a list function of CHostNetwork until the list fits and didn't change under way.
 ///
-/// - Parameter fill: One of `host_interfaces`, `host_addresses` and `host_managed_neighbours`; the pointer
+/// - Parameter fill: One of `host_interfaces`, `host_addresses` and `host_neighbours`; the pointer
 ///   is to an array of as many entries as the number says.
 private func list<Entry>(
     of empty: Entry, _ operation: HostNetworkError.Operation, _ fill: (UnsafeMutablePointer<Entry>?, Int) -> Int32

@@ -11,6 +11,8 @@ public struct HostNetworkError: Error, Sendable, Hashable {
         case releaseAddress = "release address"
         case announceAddress = "announce address"
         case findRoute = "find a route to"
+        case listRules = "list rules of policy routing"
+        case watch = "watch the network"
         case listNeighbours = "list neighbours"
         case findNeighbour = "find neighbour"
         case keepNeighbour = "keep neighbour"

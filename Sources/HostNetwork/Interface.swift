@@ -1,4 +1,5 @@
 internal import CHostNetwork
+public import NetworkTypes
 
 /// A network interface as it was when it was read.
 public struct Interface: Sendable, Hashable, Identifiable {
@@ -28,7 +29,7 @@ public struct Interface: Sendable, Hashable, Identifiable {
         name = withUnsafeBytes(of: interface.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         isUp = interface.is_up
         hasCarrier = interface.has_carrier
-        macAddress = interface.has_mac ? MACAddress(interface.mac) : nil
+        macAddress = interface.has_mac ? MACAddress(wireBytes: interface.mac) : nil
         mtu = Int(interface.mtu)
     }
 }

@@ -38,11 +38,20 @@ public struct Neighbour: Sendable, Hashable {
     /// It does so because of `HostNetwork.keepWarm(_:on:)`, in this process or an earlier one.
     public let isOurs: Bool
 
+    /// Whether the kernel would send to `macAddress` now, if only to see whether it is still right.
+    public var isUsable: Bool {
+        guard macAddress != nil else { return false }
+        switch state {
+        case .reachable, .stale, .delay, .probe, .permanent: return true
+        case .none, .incomplete, .failed, .noARP: return false
+        }
+    }
+
     init(_ neighbour: host_neighbour) {
         address = IPAddress(neighbour.ip)
         interface = Interface.Index(rawValue: neighbour.interface)
         state = State(number: neighbour.state)
-        macAddress = neighbour.has_mac ? MACAddress(neighbour.mac) : nil
+        macAddress = neighbour.has_mac ? MACAddress(wireBytes: neighbour.mac) : nil
         isManaged = neighbour.is_managed
         isOurs = neighbour.is_ours
     }

@@ -48,7 +48,7 @@ struct Daemon {
         let attachPoints = try attachPoints(network)
         let dataplane = try await installDataplane(attachPoints)
         let host = HostShell(
-            network: network, interfaces: attachPoints, announce: options.announce,
+            network: network, watch: try watch(), interfaces: attachPoints, announce: options.announce,
             managesSettings: options.manageSysctls, adoptedVIPs: try dataplane.maps.tables().vips,
             logger: Logger(label: "shoal.host"))
         let controller = Controller(
@@ -199,6 +199,10 @@ struct Daemon {
                     "there is no interface named \(name); this host has \(names.joined(separator: ", "))")
             }
         }
+    }
+
+    private func watch() throws -> NetworkWatch {
+        do { return try NetworkWatch() } catch { throw StartError("\(error)") }
     }
 
     private func makeDirectory(_ path: String) throws {

@@ -10,21 +10,25 @@ internal import NetworkTypes
 /// Level-triggered as the controller is: every call looks at what is there and mends the difference.
 actor HostShell: HostDriver {
     private let network: HostNetwork
+    private let watch: NetworkWatch
     private let interfaces: [AttachPoint]
     private let announce: AnnounceMode
     private let managesSettings: Bool
     private let logger: Logger
+    nonisolated let changes: AsyncStream<Void>
     /// VIPs that Shoal gave the host, before a restart or since.
     private var heldVIPs: Set<IPAddress>
     /// Next hops that the kernel keeps known for us.
     private var keptHops: Set<Hop>
     /// How each target was reached when that was looked at last.
     private var ways: [IPAddress: Way] = [:]
+    /// Ways that were looked at before are to be looked at again: a route may have changed.
+    private var staleSince = ContinuousClock.now
     /// Why the MAC address of a hop is not kept known.
     private var hopProblems: [Hop: String] = [:]
 
     /// Routes are asked for one by one, some 15 µs each. A target that is new is looked at at once, and from then on
-    /// after this time, or later where there are so many that they have to take turns.
+    /// when routes change and after this time, or later where there are so many that they have to take turns.
     private static let lookEvery = Duration.seconds(10)
     /// Targets that are looked at again in one call: no change of resources has to wait longer for those of others.
     private static let looksMax = 1000
@@ -42,10 +46,13 @@ actor HostShell: HostDriver {
     }
 
     init(
-        network: HostNetwork, interfaces: [AttachPoint], announce: AnnounceMode, managesSettings: Bool,
+        network: HostNetwork, watch: NetworkWatch, interfaces: [AttachPoint], announce: AnnounceMode,
+        managesSettings: Bool,
         adoptedVIPs: Set<IPAddress>, logger: Logger
     ) {
         self.network = network
+        self.watch = watch
+        changes = watch.wakeUps
         self.interfaces = interfaces
         self.announce = announce
         self.managesSettings = managesSettings
@@ -60,10 +67,14 @@ actor HostShell: HostDriver {
         return Set(all).subtracting(heldVIPs)
     }
 
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> [String] {
-        var problems = settleSettings(needsIPv6: vips.contains { $0.family == .ipv6 })
-        if announce == .address { problems += settleVIPs(vips) }
-        return problems + settleHops(of: targets)
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> HostState {
+        // Before anything is looked at: what changes from here on is told of again.
+        if watch.take().contains(.routes) { staleSince = .now }
+        var state = HostState(problems: settleSettings(needsIPv6: vips.contains { $0.family == .ipv6 }))
+        if announce == .address { state.problems += settleVIPs(vips) }
+        state.problems += settleHops(of: targets)
+        state.nextHops = nextHops()
+        return state
     }
 
     // MARK: VIPs
@@ -121,7 +132,9 @@ actor HostShell: HostDriver {
     private func settleHops(of targets: Set<IPAddress>) -> [String] {
         let now = ContinuousClock.now
         for gone in ways.keys.filter({ !targets.contains($0) }) { ways[gone] = nil }
-        let stale = ways.lazy.filter { $0.value.time + Self.lookEvery <= now }.sorted { $0.value.time < $1.value.time }
+        let isStale = { (way: Way) in way.time < self.staleSince || way.time + Self.lookEvery <= now }
+        let stale = ways.lazy.filter { isStale($0.value) }.sorted { $0.value.time < $1.value.time }
+        if stale.count > Self.looksMax { watch.wake() }
         look(at: targets.filter { ways[$0] == nil } + stale.prefix(Self.looksMax).map(\.key), now)
 
         let hops = Set(ways.values.lazy.compactMap(\.hop))
@@ -153,6 +166,38 @@ actor HostShell: HostDriver {
             do { try network.keepWarm(hop.address, on: hop.interface) } catch {
                 hopProblems[hop] = "the MAC address of \(hop.address) is not kept known: \(error)"
             }
+        }
+    }
+
+    /// The ways that are the same for every packet, by interfaces that the program sends by, to neighbours that are known.
+    ///
+    /// Of a route with several next hops (ECMP) it is the one that the kernel names for the target's address.
+    private func nextHops() -> [IPAddress: NextHop] {
+        guard (try? network.hasPolicyRouting()) == false, let neighbours = try? network.neighbours() else { return [:] }
+        var sources: [Interface.Index: MACAddress] = [:]
+        for point in interfaces {
+            let interface = try? network.interface(Interface.Index(rawValue: point.index))
+            if let interface, interface.isUp, interface.hasCarrier { sources[interface.index] = interface.macAddress }
+        }
+        var found: [Hop: NextHop] = [:]
+        for neighbour in neighbours where neighbour.isUsable {
+            guard let source = sources[neighbour.interface], let destination = neighbour.macAddress else { continue }
+            found[Hop(address: neighbour.address, interface: neighbour.interface)] = NextHop(
+                interface: neighbour.interface.rawValue, source: source, destination: destination)
+        }
+        let families = Set([IPAddress.Family.ipv4, .ipv6].filter(isForwarding))
+        return ways.filter { families.contains($0.key.family) }.compactMapValues { way in
+            way.hop.flatMap { found[$0] }
+        }
+    }
+
+    /// Whether packets of this family may be forwarded, whichever of the interfaces they come in by.
+    private func isForwarding(_ family: IPAddress.Family) -> Bool {
+        interfaces.allSatisfy { point in
+            guard let interface = try? network.interface(Interface.Index(rawValue: point.index)) else { return false }
+            let setting: KernelSetting =
+                family == .ipv4 ? .ipv4("forwarding", on: interface) : .ipv6("forwarding", on: interface)
+            return (try? network.value(of: setting)) == "1"
         }
     }
 

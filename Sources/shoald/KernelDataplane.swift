@@ -1,3 +1,4 @@
+internal import ConsistentHashing
 internal import ControlPlane
 internal import Dataplane
 internal import Foundation
@@ -37,6 +38,8 @@ actor KernelDataplane: DataplaneDriver {
     func forgetPins(of targets: Set<TargetID>) { dataplane.maps.pins.removeAll(naming: targets) }
 
     func sweepPins() { dataplane.maps.pins.sweep(.forgotten) }
+
+    func setNextHops(_ hops: [IPAddress: NextHop]) throws { try dataplane.maps.setNextHops(hops) }
 
     func attachments() -> [AttachmentStatus] {
         dataplane.attachments.map { AttachmentStatus(interface: $0.interface, mode: $0.mode, warning: $0.warning) }

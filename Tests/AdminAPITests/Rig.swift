@@ -217,11 +217,14 @@ private struct IdleDataplane: DataplaneDriver {
     func pinnedFlows() -> [TargetID: PinCount] { flows }
     func forgetPins(of targets: Set<TargetID>) {}
     func sweepPins() {}
+    func setNextHops(_ hops: [IPAddress: NextHop]) {}
     func attachments() -> [AttachmentStatus] { [] }
     func detach() {}
 }
 
 private struct IdleHost: HostDriver {
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> [String] { [] }
+    let changes = AsyncStream<Void> { _ in }
+
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> HostState { HostState() }
     func ownAddresses() -> Set<IPAddress> { [] }
 }

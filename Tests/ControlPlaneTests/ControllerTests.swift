@@ -15,9 +15,15 @@ actor FakeDataplane: DataplaneDriver {
     private(set) var plans: [[MapStep]] = []
     private var failuresLeft = 0
     private(set) var isDetached = false
+    /// Each that was told.
+    nonisolated let nextHops: AsyncStream<[IPAddress: NextHop]>
+    private let nextHopsTold: AsyncStream<[IPAddress: NextHop]>.Continuation
     private var pins: [TargetID: PinCount] = [:]
 
-    init(installed: Tables = Tables()) { self.installed = installed }
+    init(installed: Tables = Tables()) {
+        self.installed = installed
+        (nextHops, nextHopsTold) = AsyncStream.makeStream()
+    }
 
     struct Failure: Error {}
 
@@ -44,6 +50,8 @@ actor FakeDataplane: DataplaneDriver {
     }
 
     func beat(revision: UInt64) { self.revision = revision }
+
+    func setNextHops(_ hops: [IPAddress: NextHop]) { nextHopsTold.yield(hops) }
 
     func unsettledSlots(of services: Set<ServiceID>, in tables: Tables) -> [ServiceID: [Int]] { [:] }
 
@@ -75,10 +83,22 @@ actor FakeHost: HostDriver {
     private(set) var vips: Set<IPAddress> = []
     private(set) var targets: Set<IPAddress> = []
 
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> [String] {
+    private var nextHops: [IPAddress: NextHop] = [:]
+    nonisolated let changes: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() { (changes, continuation) = AsyncStream.makeStream() }
+
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> HostState {
         self.vips = vips
         self.targets = targets
-        return []
+        return HostState(nextHops: nextHops.filter { targets.contains($0.key) })
+    }
+
+    /// As when a neighbour has come up.
+    func find(_ hop: NextHop, to target: IPAddress) {
+        nextHops[target] = hop
+        continuation.yield()
     }
 
     func ownAddresses() -> Set<IPAddress> { [IPAddress("192.0.2.1")!] }
@@ -143,6 +163,20 @@ struct ControllerTests {
         #expect(await rig.dataplane.installed.listeners.keys.map(\.description) == ["203.0.113.10:80/tcp"])
         #expect(await rig.host.vips == [IPAddress("203.0.113.10")!])
         #expect(await rig.host.targets == [IPAddress("10.1.0.1")!])
+    }
+
+    @Test("what the host finds out about the way to a target is told to the data plane", .timeLimit(.minutes(1)))
+    func nextHops() async throws {
+        let rig = try Rig()
+        _ = try await rig.apply(Self.web())
+        let running = Task { try await rig.controller.run() }
+        defer { running.cancel() }
+        let target = try #require(IPAddress("10.1.0.1"))
+        let hop = NextHop(
+            interface: 3, source: MACAddress(bytes: [2, 0, 0, 0, 0, 1]),
+            destination: MACAddress(bytes: [2, 0, 0, 0, 0, 2]))
+        await rig.host.find(hop, to: target)
+        for await hops in rig.dataplane.nextHops where hops == [target: hop] { break }
     }
 
     @Test("changes that come at once are all made, each on top of the one before")

@@ -317,6 +317,43 @@ struct HostNetworkTests {
         }
     }
 
+    @Test(
+        "a watch tells of what changes",
+        arguments: [
+            "ip link set e0 mtu 1400", "ip route add 10.77.0.0/24 via 10.9.0.2",
+            "ip route add fd00:77::/64 via fd00:9::2",
+            "ip address add 10.78.0.1/24 dev e0", "ip rule add from 10.79.0.1 table 7",
+            "ip neigh add 10.9.0.9 lladdr 02:00:00:00:00:99 dev e0",
+        ])
+    func watch(change: String) async throws {
+        try await onCable { cable in
+            let watch = try NetworkWatch()
+            _ = watch.take()
+            try shell(change)
+            var seen: NetworkWatch.Changes = []
+            let wanted: NetworkWatch.Changes = change.contains("neigh") ? .neighbours : .routes
+            try eventually {
+                seen.formUnion(watch.take())
+                return seen.contains(wanted)
+            }
+        }
+    }
+
+    @Test("rules of policy routing are told from those that every host has")
+    func policyRouting() async throws {
+        try await onCable { cable in
+            #expect(try !cable.host.hasPolicyRouting())
+            for rule in [
+                "from 10.79.0.1 table 7", "iif e0 table main", "fwmark 3 table main", "unreachable to 10.5.0.0/24",
+            ] {
+                try shell("ip rule add \(rule)")
+                #expect(try cable.host.hasPolicyRouting(), "\(rule)")
+                try shell("ip rule del \(rule)")
+                #expect(try !cable.host.hasPolicyRouting())
+            }
+        }
+    }
+
     @Test("a neighbour that is no longer kept becomes an ordinary one")
     func stopKeepingWarm() async throws {
         try await onCable { cable in

@@ -12,7 +12,7 @@
 #define SHOAL_SERVICES_MAX 8192
 
 /* Targets, counted once per service that they serve; a slot names them with 16 bits, 0 is nobody.
- * 65536 × 24 bytes = 1.5 MiB, and 2 MiB of counters a CPU.
+ * 65536 × 32 bytes = 2 MiB, and 2 MiB of counters a CPU.
  */
 #define SHOAL_TARGETS_MAX 65536
 
@@ -27,5 +27,8 @@
 
 /* Interfaces that one daemon attaches to. */
 #define SHOAL_INTERFACES_MAX 64
+
+/* Those by which targets are reached, and 0, which is none.  65 × 24 bytes = 1.5 KiB. */
+#define SHOAL_EGRESSES_MAX (SHOAL_INTERFACES_MAX + 1)
 
 #endif

@@ -12,7 +12,7 @@
 	_Static_assert(sizeof(type) == (bytes), #type " has another size than the pinned maps")
 
 /* Raised with every change of a type, a limit or a meaning: other pins are not adopted. */
-#define SHOAL_ABI_VERSION 3
+#define SHOAL_ABI_VERSION 4
 
 /* An address in network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
 struct shoal_address {
@@ -107,13 +107,32 @@ struct shoal_slot_pair {
 };
 SHOAL_ASSERT_SIZE(struct shoal_slot_pair, 8);
 
+/* The way to a neighbour. One aligned 8-byte word, which is loaded and stored as a whole: no packet
+ * sees the interface of one next hop with the MAC address of another.
+ */
+struct shoal_next_hop {
+	__u8 mac[6];
+	__u16 egress; /* index into egresses; 0: not known, the kernel's tables are asked */
+} __attribute__((aligned(8)));
+SHOAL_ASSERT_SIZE(struct shoal_next_hop, 8);
+
 struct shoal_target {
 	struct shoal_address address;
 	__be16 port; /* 0: unused entry */
 	__u16 address_sum; /* as vip_sum */
 	__u32 service; /* index into services */
+	struct shoal_next_hop next_hop; /* changes while packets read it */
 };
-SHOAL_ASSERT_SIZE(struct shoal_target, 24);
+SHOAL_ASSERT_SIZE(struct shoal_target, 32);
+
+/* An interface that packets leave by. */
+struct shoal_egress {
+	__u32 interface; /* its index; 0: unused entry */
+	__u8 mac[6]; /* its own address */
+	__u8 padding[6]; /* 0 */
+	__u64 until; /* the kernel's tick count at which next hops by it are not to be trusted any more */
+};
+SHOAL_ASSERT_SIZE(struct shoal_egress, 24);
 
 /* How a target's reply becomes the VIP's. */
 struct shoal_return_path {
@@ -148,6 +167,17 @@ struct shoal_traffic {
 	struct shoal_counter to_client;
 };
 SHOAL_ASSERT_SIZE(struct shoal_traffic, 32);
+
+#ifndef __bpf__
+/* For user space: changes the next hop of a target that packets go to. */
+static inline void shoal_set_next_hop(struct shoal_target *target, struct shoal_next_hop hop)
+{
+	__u64 word;
+
+	__builtin_memcpy(&word, &hop, sizeof(word));
+	__atomic_store_n((__u64 *)&target->next_hop, word, __ATOMIC_RELEASE);
+}
+#endif
 
 /* What the tools must know about the other maps. One entry. */
 struct shoal_meta {

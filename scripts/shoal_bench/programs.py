@@ -107,6 +107,9 @@ class Shoal:
         devices = self.object.map("interfaces")
         for index in interfaces.values():
             devices.put(struct.pack("=I", index), struct.pack("=I", index))
+        if self._targets.value_size > 24:
+            self.object.map("egresses").put(
+                struct.pack("=I", 1), struct.pack("=I6s6xQ", interfaces["back"], bytes.fromhex("020000000201"), 1 << 63))
         slots: list[tuple[int, int]] = []
         for number, (family, protocol, is_moving) in enumerate(
                 (family, protocol, is_moving)
@@ -119,10 +122,13 @@ class Shoal:
         offset = len(slots)
         vip, target = mapped((MOVING if is_moving else SETTLED)[family]), mapped(TARGET[family])
         vip_sum, target_sum = word_sum(vip), word_sum(target)
+        # As in the ABI before, when a target had no next hop of its own.
+        knows_hops = self._targets.value_size > 24
+        hop = struct.pack("=6sH", bytes.fromhex("020000000202"), 1) if knows_hops else b""
         # All targets are one server: where packets go is no part of what is measured.
         for place in range(TARGETS):
             self._targets.put(struct.pack("=I", first + place),
-                              target + struct.pack(">H", TARGET_PORT) + struct.pack("=HI", target_sum, number))
+                              target + struct.pack(">H", TARGET_PORT) + struct.pack("=HI", target_sum, number) + hop)
         slots += [(first + slot % TARGETS, (first + (slot + 1) % TARGETS) if is_moving else 0)
                   for slot in range(SLOTS)]
         self._services.put(struct.pack("=I", number),

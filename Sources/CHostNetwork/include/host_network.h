@@ -78,7 +78,24 @@ struct host_neighbour {
 /* -ENOENT when the kernel has no such entry. */
 int host_neighbour_read(struct host_ip ip, uint32_t interface, struct host_neighbour *neighbour);
 
-int host_managed_neighbours(struct host_neighbour *list, size_t capacity);
+int host_neighbours(struct host_neighbour *list, size_t capacity);
+
+/* How many rules of policy routing there are beside those that every host begins with: where there
+ * are any, the way to a destination may depend on more than the destination.
+ */
+int host_policy_rules(void);
+
+/* What a watch tells of. */
+enum host_change {
+	HOST_CHANGE_ROUTES = 1, /* or links, addresses, rules */
+	HOST_CHANGE_NEIGHBOURS = 2,
+};
+
+/* A descriptor that becomes readable when the network stack changes. To be closed by the caller. */
+int host_watch_open(void);
+
+/* Takes what has come since, without waiting, and returns a set of enum host_change. */
+int host_watch_read(int fd);
 
 enum host_neighbour_keeping {
 	HOST_NEIGHBOUR_FIXED, /* permanent or without ARP: needs no keeping, left as it was */

@@ -6,6 +6,8 @@ internal import Foundation
 /// Runs `body` in an empty network namespace, on a thread of its own, which both end with `body`.
 ///
 /// The namespace has nothing but `lo`, and that is down. Programs that `body` starts run in it too. Needs root.
+/// One at a time: the kernel has one lock for the links, addresses and routes of all namespaces, and whoever waits for
+/// it in a crowd waits for seconds.
 ///
 /// - Parameter body: Must stay on its thread: what it hands to other threads happens in their namespace.
 public func inNewNetworkNamespace<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
@@ -13,12 +15,16 @@ public func inNewNetworkNamespace<T: Sendable>(_ body: @escaping @Sendable () th
         Thread {
             continuation.resume(
                 with: Result {
-                    try check(shoal_unshare_network(), "unshare")
-                    return try body()
+                    try oneAtATime.withLock {
+                        try check(shoal_unshare_network(), "unshare")
+                        return try body()
+                    }
                 })
         }.start()
     }
 }
+
+private let oneAtATime = NSLock()
 
 /// A network namespace that lives until this value goes, for the other end of a cable.
 public struct NetworkNamespace: ~Copyable {
