@@ -3,7 +3,7 @@
  *
  *   parse -+- a listener's? -- service -- slot (pin, while it moves) -- target -+- next hop -+
  *          `- a target's reply? -- return path ----------------------------------'            |
- *                                                                       send -- rewrite ------'
+ *                                                       send -- rewrite (mode nat) -----------'
  *
  * Each step is in a header of its own and returns a reason, or SHOAL_CONTINUE; the first reason
  * ends the journey. shoal_finish() counts it and turns it into an XDP action.
@@ -25,6 +25,7 @@
 
 #include "config.h"
 #include "count.h"
+#include "dsr.h"
 #include "icmp.h"
 #include "listener.h"
 #include "maps.h"
@@ -42,19 +43,24 @@ static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *pa
 							 enum shoal_matter matter,
 							 const struct shoal_listener *listener)
 {
+	enum shoal_reason forwarded = matter == SHOAL_MATTER_ERROR ? SHOAL_REASON_ERROR_TO_TARGET
+								   : SHOAL_REASON_TO_TARGET;
 	struct bpf_fib_lookup hop = {};
 	struct shoal_rewrite rewrite;
 	struct shoal_target *target;
 	enum shoal_reason reason;
+	__u8 mode;
 
 	packet->listener = listener->id;
 	if (shoal_is_too_old(packet))
 		return SHOAL_REASON_TTL_EXPIRED;
-	reason = shoal_pick_target(listener, packet, matter, &target);
+	reason = shoal_pick_target(listener, packet, matter, &target, &mode);
 	if (reason != SHOAL_CONTINUE)
 		return reason;
 
 	reason = shoal_find_target_hop(packet, target, &hop);
+	if (mode == SHOAL_MODE_DSR)
+		return shoal_send_unchanged(packet, reason, &hop, forwarded);
 	rewrite.address = &target->address;
 	rewrite.port = target->port;
 	rewrite.address_delta = shoal_sum_delta(listener->vip_sum, target->address_sum);
@@ -62,9 +68,7 @@ static __always_inline enum shoal_reason shoal_to_target(struct shoal_packet *pa
 	shoal_count_to_target(packet);
 	if (reason != SHOAL_CONTINUE)
 		return reason;
-	return shoal_send(packet, &hop,
-			  matter == SHOAL_MATTER_ERROR ? SHOAL_REASON_ERROR_TO_TARGET
-						       : SHOAL_REASON_TO_TARGET);
+	return shoal_send(packet, &hop, forwarded);
 }
 
 /* A target's reply: to the client, in the VIP's name. An error about a request goes there, too; it

@@ -50,11 +50,13 @@ static __always_inline __u32 shoal_pinned_target(const struct shoal_packet *pack
 				   shoal_moving_summary(packet, matter));
 }
 
-/* Sets *target to the entry that the packet's slot names, or its pin while the slot moves. */
+/* Sets *target to the entry that the packet's slot names, or its pin while the slot moves, and
+ * *mode to how its service forwards (enum shoal_mode).
+ */
 static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_listener *listener,
 							   struct shoal_packet *packet,
 							   enum shoal_matter matter,
-							   struct shoal_target **target)
+							   struct shoal_target **target, __u8 *mode)
 {
 	__u32 service_id = listener->service;
 	struct shoal_service *service = bpf_map_lookup_elem(&services, &service_id);
@@ -66,6 +68,7 @@ static __always_inline enum shoal_reason shoal_pick_target(const struct shoal_li
 
 	if (!service)
 		return SHOAL_REASON_INTERNAL;
+	*mode = service->mode;
 	table = shoal_service_table(service);
 	if (!table.size)
 		return SHOAL_REASON_NO_TARGET;

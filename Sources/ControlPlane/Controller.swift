@@ -305,7 +305,10 @@ public actor Controller: Service {
         isHostDue = false
         let serving = desired.resources.configuration.loadBalancers.filter { $0.listeners.contains(where: \.isEnabled) }
         let vips = Set(serving.map(\.vip))
-        let found = await host.settle(vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)))
+        let direct = Set(installed.services.filter { $0.value.mode == .dsr }.keys)
+        let found = await host.settle(
+            vips: vips, targets: Set(installed.targets.values.map(\.endpoint.address)),
+            neighbours: Set(installed.targets.values.filter { direct.contains($0.service) }.map(\.endpoint.address)))
         hostProblems = found.problems
         do { try await dataplane.setNextHops(found.nextHops) } catch {
             isHostDue = true
@@ -355,7 +358,7 @@ public actor Controller: Service {
         // Waits for a run that has begun, which would put back what is removed; the next ones do nothing.
         await reconcile()
         try await dataplane.detach()
-        _ = await host.settle(vips: [], targets: [])
+        _ = await host.settle(vips: [], targets: [], neighbours: [])
         logger.notice("detached: forwarding has stopped until the next start")
         events.append(.detached, "daemon", "forwarding has stopped until the next start", revision: desired.revision)
     }

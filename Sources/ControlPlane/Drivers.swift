@@ -52,11 +52,12 @@ public struct AttachmentStatus: Sendable, Hashable {
 /// What the controller needs of the host's network around the data plane.
 public protocol HostDriver: Sendable {
     /// Makes the host own these VIPs and no others that Shoal once gave it, and keeps the next hops of these targets known.
+    /// Of the targets, `neighbours` are of no use behind a gateway.
     ///
     /// To be called again now and then, and after each element of `changes`.
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) async -> HostState
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>, neighbours: Set<IPAddress>) async -> HostState
 
-    /// Tells when `settle(vips:targets:)` may find something else than before.
+    /// Tells when `settle(vips:targets:neighbours:)` may find something else than before.
     var changes: AsyncStream<Void> { get }
 
     /// The host's addresses, without the VIPs that Shoal gave it.

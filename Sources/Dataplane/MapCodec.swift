@@ -51,7 +51,8 @@ extension shoal_service {
         guard identity != 0 else { return nil }
         return ServiceEntry(
             identity: identity,
-            algorithm: algorithm == ServiceEntry.Algorithm.sourceIP.code ? .sourceIP : .fiveTuple, mode: .nat,
+            algorithm: algorithm == ServiceEntry.Algorithm.sourceIP.code ? .sourceIP : .fiveTuple,
+            mode: mode == ServiceEntry.Mode.dsr.code ? .dsr : .nat,
             range: table_size == 0 ? nil : SlotRange(offset: table_offset, count: table_size), generation: generation)
     }
 }
@@ -66,7 +67,12 @@ extension ServiceEntry.Algorithm {
 }
 
 extension ServiceEntry.Mode {
-    var code: UInt8 { UInt8(SHOAL_MODE_NAT.rawValue) }
+    var code: UInt8 {
+        switch self {
+        case .nat: UInt8(SHOAL_MODE_NAT.rawValue)
+        case .dsr: UInt8(SHOAL_MODE_DSR.rawValue)
+        }
+    }
 }
 
 extension shoal_target {

@@ -88,7 +88,8 @@ extension DataplaneMaps {
                 [
                     .number(UInt64(id)), .text("0x" + String(value.identity, radix: 16)),
                     .text(value.algorithm == ServiceEntry.Algorithm.sourceIP.code ? "IpHash" : "QuintupleHash"),
-                    .text("nat"), .number(UInt64(value.table_offset)), .number(UInt64(value.table_size)),
+                    .text(value.mode == ServiceEntry.Mode.dsr.code ? "dsr" : "nat"),
+                    .number(UInt64(value.table_offset)), .number(UInt64(value.table_size)),
                     .number(UInt64(value.generation)),
                 ]
             })

@@ -21,7 +21,7 @@ public enum Limits {
     public static let descriptionLength = 256
 
     /// What this version serves of the modes that have a name.
-    public static let servedForwardingModes: [BackendService.ForwardingMode] = [.nat]
+    public static let servedForwardingModes: [BackendService.ForwardingMode] = [.nat, .dsr]
 
     public static let loadBalancers = 100
     public static let listenersPerLoadBalancer = 50

@@ -37,7 +37,7 @@ extension Rules {
     }
 
     /// Where a service sends packets to, leaving out what could not be read or is out of range.
-    private func endpoints(of service: BackendService, at path: FieldPath, in scope: Scope) -> [Endpoint] {
+    func endpoints(of service: BackendService, at path: FieldPath, in scope: Scope) -> [Endpoint] {
         func endpoint(_ address: IPAddress?, _ port: Int) -> Endpoint? {
             guard let address, Limits.port.contains(port) else { return nil }
             return Endpoint(address: address, port: UInt16(port), transport: service.transport)

@@ -138,6 +138,7 @@ extension Rules {
                     frontend, "port \(listener.port)/\(listener.transport)", at: path.field("port"), owner: path,
                     in: &ports)
             guard let service = checkService(of: listener, at: path, in: scope) else { continue }
+            checkPorts(of: index, to: service, at: path, in: scope)
             if isFirst { checkReturnPaths(of: index, to: service, at: path, in: scope) }
         }
     }
@@ -184,7 +185,7 @@ extension Rules {
         _ mode: BackendService.ForwardingMode, at path: @autoclosure () -> FieldPath
     ) {
         guard !Limits.servedForwardingModes.contains(mode) else { return }
-        report(path(), .unsupported("this version forwards in mode nat only, not \(mode.rawValue)"))
+        report(path(), .unsupported("this version forwards in modes nat and dsr, not \(mode.rawValue)"))
     }
 
     private mutating func checkHealthCheck(of service: BackendService, at servicePath: FieldPath) {

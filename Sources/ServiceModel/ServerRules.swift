@@ -35,13 +35,13 @@ extension Rules {
         checkCount(of: group.targets, limit: Limits.targetsPerGroup, "targets", at: list)
         let users = users(of: group, in: scope)
         let servicePorts = Set(users.map { $0.port })
-        let needsFamily = users.contains { $0.forwardingMode == .nat }
+        let mode = users.lazy.map(\.forwardingMode).first(where: \.keepsFamily)
         var owners: [ServedPort: Int] = [:]
         owners.reserveCapacity(group.targets.count)
         for (index, target) in group.targets.enumerated() {
             // There are 10,000 of them: no path is made unless there is something to report.
             func path() -> FieldPath { list.element(index) }
-            checkServer(of: target, at: path(), in: scope, needsFamily: needsFamily)
+            checkServer(of: target, at: path(), in: scope, mode: mode)
             checkKind(of: target, in: group, at: path())
             check(target.port, in: Limits.portOrNone, at: path().field("port"))
             check(target.weight, in: Limits.weight, at: path().field("weight"))
@@ -55,8 +55,9 @@ extension Rules {
         scope.loadBalancer.services.filter { $0.servers == .group(group.name) }
     }
 
+    /// - Parameter mode: One of those that send flows to the target and keep the family; `nil` when none does.
     private mutating func checkServer(
-        of target: Target, at path: @autoclosure () -> FieldPath, in scope: Scope, needsFamily: Bool
+        of target: Target, at path: @autoclosure () -> FieldPath, in scope: Scope, mode: BackendService.ForwardingMode?
     ) {
         let field: String
         let address: IPAddress
@@ -73,7 +74,7 @@ extension Rules {
             else { return }
             address = instance.address
         }
-        if needsFamily { checkFamily(of: "\(address)", address.family, at: path().field(field), in: scope) }
+        if let mode { checkFamily(of: "\(address)", address.family, mode, at: path().field(field), in: scope) }
     }
 
     private mutating func checkKind(
@@ -159,23 +160,24 @@ extension Rules {
             let sentence = "availability group \(quoted(name)) is in VPC \(quoted(group.vpc)), not in \(quoted(vpc))"
             report(path, .blocked(sentence))
         }
-        guard service.forwardingMode == .nat else { return }
+        let mode = service.forwardingMode
+        guard mode.keepsFamily else { return }
         let foreign = group.instances.first { id in
             knownAddress(of: id).map { $0.family != scope.loadBalancer.vip.family } ?? false
         }
         if let foreign, let address = knownAddress(of: foreign) {
-            checkFamily(of: "instance \(quoted(foreign)) with \(address)", address.family, at: path, in: scope)
+            checkFamily(of: "instance \(quoted(foreign)) with \(address)", address.family, mode, at: path, in: scope)
         }
     }
 
     private mutating func checkFamily(
-        of server: @autoclosure () -> String, _ family: IPAddress.Family, at path: @autoclosure () -> FieldPath,
-        in scope: Scope
+        of server: @autoclosure () -> String, _ family: IPAddress.Family, _ mode: BackendService.ForwardingMode,
+        at path: @autoclosure () -> FieldPath, in scope: Scope
     ) {
         let vip = scope.loadBalancer.vip
         guard family != vip.family, knows(scope.path.field("vip")) else { return }
         let sentence =
-            "\(server()) is \(family.name) and the VIP \(vip) is \(vip.family.name); mode nat keeps the family"
+            "\(server()) is \(family.name) and the VIP \(vip) is \(vip.family.name); mode \(mode.rawValue) keeps the family"
         report(path(), .conflict(sentence))
     }
 }

@@ -93,7 +93,7 @@ private struct Compiler {
     private var unmet: [ServiceID] = []
     /// Of those services, and of those that go: also targets that left.
     private lazy var installedTargets = installedTargetsOfChanged()
-    /// Who asks for each endpoint; found out when somebody left.
+    /// Who asks for each endpoint in mode nat; found out when somebody left.
     private lazy var demanders = demandersByEndpoint()
     private(set) var tables: Tables
 
@@ -160,7 +160,10 @@ private struct Compiler {
             if let number = ledger.targets.byOwner[identity] {
                 tables.targets[TargetID(rawValue: UInt16(number))] = nil
             }
-            tables.returnPaths[target.endpoint] = nil
+            if demand.mode == .nat { tables.returnPaths[target.endpoint] = nil }
+        }
+        if demand.mode == .nat, let next, next.mode != .nat {
+            for target in demand.targets { tables.returnPaths[target.endpoint] = nil }
         }
         for vip in demand.listeners where next?.listeners.contains(vip) != true { tables.listeners[vip] = nil }
         guard next == nil else { return }
@@ -202,8 +205,10 @@ private struct Compiler {
     ) -> ForwardingTable<TargetID>? {
         let owners = demand.slotOwners(ids)
         let gone = installedTargets[service, default: []].subtracting(ids)
-        // Another algorithm gives flows other slots: what is known of slots says nothing about them any more.
-        guard let old = installed.slots[service], installed.services[service]?.algorithm == demand.algorithm else {
+        // Another algorithm gives flows other slots, another mode other packets: no flow goes on.
+        guard let old = installed.slots[service], installed.services[service]?.algorithm == demand.algorithm,
+            installed.services[service]?.mode == demand.mode
+        else {
             removeTargets(gone)
             return owners.isEmpty ? nil : ForwardingTable(settled: owners)
         }
@@ -223,8 +228,8 @@ private struct Compiler {
     /// Whether the flows of a target that left are lost.
     private mutating func isOver(_ id: TargetID, drainSeconds: Int) -> Bool {
         guard drainSeconds > 0, !expired.contains(id), let entry = installed.targets[id] else { return true }
-        // Replies of a server lead to one listener.
-        return demanders[entry.endpoint] != nil
+        // Replies of a server lead to one listener, where they come back.
+        return installed.services[entry.service]?.mode == .nat && demanders[entry.endpoint] != nil
     }
 
     private mutating func keepTarget(_ id: TargetID) {
@@ -246,7 +251,7 @@ private struct Compiler {
 
     private func demandersByEndpoint() -> [Endpoint: ServiceID] {
         var demanders: [Endpoint: ServiceID] = [:]
-        for (id, demand) in demands {
+        for (id, demand) in demands where demand.mode == .nat {
             for target in demand.targets { demanders[target.endpoint] = id }
         }
         return demanders
@@ -268,7 +273,8 @@ private struct Compiler {
         }
         tables.slots[service] = table
         tables.services[service] = ServiceEntry(
-            identity: demand.identity, algorithm: demand.algorithm, mode: .nat, range: range, generation: generation)
+            identity: demand.identity, algorithm: demand.algorithm, mode: demand.mode, range: range,
+            generation: generation)
     }
 
     private mutating func addListener(
@@ -279,6 +285,8 @@ private struct Compiler {
         }
         let id = ListenerID(rawValue: number)
         put(ListenerEntry(id: id, service: service), under: vip, in: &tables.listeners)
+        // In other modes targets reply to clients themselves.
+        guard tables.services[service]?.mode == .nat else { return }
         for (target, demanded) in targets {
             let entry = ReturnPathEntry(
                 vip: vip, target: target, targetAddress: demanded.endpoint.address, listener: id)

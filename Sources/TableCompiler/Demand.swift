@@ -7,6 +7,7 @@ struct Demand: Sendable, Hashable {
     /// Of the service, never 0.
     let identity: UInt64
     let algorithm: ServiceEntry.Algorithm
+    let mode: ServiceEntry.Mode
     /// How long flows of moving slots, and those of a target that leaves, have to be seen.
     let drainSeconds: Int
     /// VIP, port and protocol of its enabled listeners, at least one.
@@ -43,7 +44,7 @@ extension CheckedConfiguration {
             let key = loadBalancer.key(of: service)
             let table = tables[key] ?? CanonicalTable(targets: [])
             return Demand(
-                identity: serviceIdentity(key), algorithm: service.algorithm.entry,
+                identity: serviceIdentity(key), algorithm: service.algorithm.entry, mode: service.forwardingMode.entry,
                 drainSeconds: service.drainSeconds,
                 listeners: listeners.map {
                     Endpoint(address: loadBalancer.vip, port: UInt16($0.port), transport: $0.transport)
@@ -92,6 +93,11 @@ extension Demand.Admission {
     var portion: Portion {
         if case .takes(let portion) = self { portion } else { .none }
     }
+}
+
+extension BackendService.ForwardingMode {
+    /// Rules let no service have a mode that has no entry.
+    fileprivate var entry: ServiceEntry.Mode { self == .dsr ? .dsr : .nat }
 }
 
 extension BackendService.Algorithm {

@@ -54,7 +54,7 @@ public struct ListenerEntry: Sendable, Hashable {
 
 public struct ServiceEntry: Sendable, Hashable {
     public enum Algorithm: Sendable, Hashable, CaseIterable { case sourceIP, fiveTuple }
-    public enum Mode: Sendable, Hashable, CaseIterable { case nat }
+    public enum Mode: Sendable, Hashable, CaseIterable { case nat, dsr }
 
     /// Hash of the resource, never 0: how a restarted controller knows the service again.
     public let identity: UInt64

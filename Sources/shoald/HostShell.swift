@@ -67,12 +67,13 @@ actor HostShell: HostDriver {
         return Set(all).subtracting(heldVIPs)
     }
 
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> HostState {
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>, neighbours: Set<IPAddress>) -> HostState {
         // Before anything is looked at: what changes from here on is told of again.
         if watch.take().contains(.routes) { staleSince = .now }
         var state = HostState(problems: settleSettings(needsIPv6: vips.contains { $0.family == .ipv6 }))
         if announce == .address { state.problems += settleVIPs(vips) }
         state.problems += settleHops(of: targets)
+        state.problems += neighbours.sorted().compactMap(problemOfNeighbour)
         state.nextHops = nextHops()
         return state
     }
@@ -146,6 +147,13 @@ actor HostShell: HostDriver {
         }
         keptHops = hops
         return (ways.values.compactMap(\.problem) + hopProblems.values).sorted()
+    }
+
+    /// A gateway would take what it is sent for the VIP back to us.
+    private func problemOfNeighbour(_ target: IPAddress) -> String? {
+        guard let hop = ways[target]?.hop, hop.address != target else { return nil }
+        return "target \(target) is behind the gateway \(hop.address), and mode dsr needs it on a link of this host: "
+            + "give it an address there, or its service mode nat"
     }
 
     private func look(at targets: [IPAddress], _ now: ContinuousClock.Instant) {

@@ -225,6 +225,6 @@ private struct IdleDataplane: DataplaneDriver {
 private struct IdleHost: HostDriver {
     let changes = AsyncStream<Void> { _ in }
 
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> HostState { HostState() }
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>, neighbours: Set<IPAddress>) -> HostState { HostState() }
     func ownAddresses() -> Set<IPAddress> { [] }
 }

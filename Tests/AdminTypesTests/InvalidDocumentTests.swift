@@ -48,8 +48,8 @@ struct InvalidDocument: Sendable, CustomTestStringConvertible {
             "protocol: Tcp, port: 0", "protocol: Icmp, port: 0",
             "\(service).healthCheck.protocol: Icmp is for UDP services only; use Tcp"),
         .init(
-            "forwardingMode: nat", "forwardingMode: dsr",
-            "\(service).forwardingMode: this version forwards in mode nat only, not dsr"),
+            "forwardingMode: nat", "forwardingMode: ipip",
+            "\(service).forwardingMode: this version forwards in modes nat and dsr, not ipip"),
         .init(
             "service: web-http", "service: nowhere",
             "loadBalancers[0].listeners[0].service: there is no backend service named \"nowhere\""),

@@ -89,7 +89,7 @@ actor FakeHost: HostDriver {
 
     init() { (changes, continuation) = AsyncStream.makeStream() }
 
-    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>) -> HostState {
+    func settle(vips: Set<IPAddress>, targets: Set<IPAddress>, neighbours: Set<IPAddress>) -> HostState {
         self.vips = vips
         self.targets = targets
         return HostState(nextHops: nextHops.filter { targets.contains($0.key) })

@@ -332,10 +332,14 @@ def kinds() -> Iterator[Case]:
     yield Case("members of an availability group are not weighed later",
                Request("PATCH", "backends/{service pooled}:updateAgTargets", weigh), 400, "targetUpdateSpecs",
                fresh(f"{POOL}.instances[0]", {"instance": "i-3", "port": 8080}))
-    for mode in ("dsr", "ipip", "full_nat"):
+    for mode in ("ipip", "full_nat"):
         yield Case(f"what the data plane cannot do is refused: {mode}", new_service("forwardingMode", mode), 400,
                    "forwardingMode", fresh(f"{SERVICE}.forwardingMode", mode),
                    commands.create_service(forwarding_mode=mode))
+    yield Case("what the data plane cannot do is refused: another port in mode dsr", change_service(
+        "forwardingMode", "dsr"), 400, 'loadBalancers["web"].listeners["http"].port',
+        fresh(f"{SERVICE}.forwardingMode", "dsr", f"{LISTENER}.port"),
+        commands.update("service", "web/web-http", forwarding_mode="dsr"))
     yield Case("what the data plane cannot do is refused: two listeners to one target port",
                new_listener("backendId", "{service web-http}"), 400, "",
                staged(f"{BALANCER}.listeners[1]", {"name": "twin", "port": 81, "service": "web-http"}),

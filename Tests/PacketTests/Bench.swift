@@ -129,7 +129,8 @@ struct Bench {
     /// - Parameters:
     ///   - owners: For each slot the index of its target; by default all to the first.
     func serve(
-        _ vip: String, targets: [String], owners: [Int] = [0], algorithm: ServiceEntry.Algorithm = .fiveTuple
+        _ vip: String, targets: [String], owners: [Int] = [0], algorithm: ServiceEntry.Algorithm = .fiveTuple,
+        mode: ServiceEntry.Mode = .nat
     ) throws {
         let number = UInt32(try program.maps.tables().services.count)
         let service = ServiceID(rawValue: number)
@@ -138,12 +139,13 @@ struct Bench {
         var tables = Tables()
         for (id, target) in zip(ids, targets.map(endpoint)) {
             tables.targets[id] = TargetEntry(endpoint: target, service: service)
+            guard mode == .nat else { continue }
             tables.returnPaths[target] = ReturnPathEntry(
                 vip: endpoint(vip), target: id, targetAddress: target.address, listener: listener)
         }
         let range = owners.isEmpty ? nil : SlotRange(offset: number * 1024, count: UInt32(owners.count))
         tables.services[service] = ServiceEntry(
-            identity: UInt64(number) + 1, algorithm: algorithm, mode: .nat, range: range, generation: 1)
+            identity: UInt64(number) + 1, algorithm: algorithm, mode: mode, range: range, generation: 1)
         tables.slots[service] = owners.isEmpty ? nil : ForwardingTable(settled: owners.map { ids[$0] })
         tables.listeners[endpoint(vip)] = ListenerEntry(id: listener, service: service)
         for step in plan(from: Tables(), to: tables) { try program.maps.perform(step) }

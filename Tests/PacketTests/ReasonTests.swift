@@ -142,6 +142,9 @@ struct ReasonTests {
                 destinationMAC: Bench.frontPeerMAC
             ).bytes,
             input: aboutRequest.bytes),
+        Case(reason: "unreachable", action: .drop, input: request.bytes) {
+            try $0.serve(vip, targets: ["10.1.0.99:80"], mode: .dsr)
+        },
         // A listener of a service that the array cannot hold.
         Case(reason: "internal", action: .drop, input: request.bytes) { bench in
             let entry = ListenerEntry(id: .init(rawValue: 0), service: .init(rawValue: 1 << 20))

@@ -240,16 +240,67 @@ struct RuleTests {
 
     // MARK: Services
 
-    @Test("this version forwards in mode nat", arguments: BackendService.ForwardingMode.allCases)
+    @Test("this version forwards in modes nat and dsr", arguments: BackendService.ForwardingMode.allCases)
     func forwardingMode(mode: BackendService.ForwardingMode) {
-        let problems = sample.problems { $0.loadBalancers[0].services[0].forwardingMode = mode }
-        let unserved = "this version forwards in mode nat only, not \(mode.rawValue)"
-        #expect(problems == (mode == .nat ? [] : ["loadBalancers[0].services[0].forwardingMode: \(unserved)"]))
+        let problems = sample.problems {
+            $0.loadBalancers[0].services[0].forwardingMode = mode
+            $0.loadBalancers[0].listeners[0].service = "spare"
+            $0.loadBalancers[0].services.append(BackendService(name: "spare", port: 1))
+        }
+        let unserved = "this version forwards in modes nat and dsr, not \(mode.rawValue)"
+        #expect(
+            problems
+                == (mode == .nat || mode == .dsr ? [] : ["loadBalancers[0].services[0].forwardingMode: \(unserved)"]))
+    }
+
+    @Test("mode dsr keeps the listener's port, so targets serve on it")
+    func portsInModeDSR() {
+        func problems(_ change: (inout LoadBalancer) -> Void) -> [String] {
+            sample.problems {
+                $0.loadBalancers[0].services[0].forwardingMode = .dsr
+                $0.loadBalancers[0].listeners[0].port = 8080
+                $0.loadBalancers[0].groups[0].targets[1].port = 8080
+                change(&$0.loadBalancers[0])
+            }
+        }
+        func sentence(_ port: Int, _ target: String) -> String {
+            "loadBalancers[0].listeners[0].port: mode dsr of service \"web-http\" keeps port \(port), and target \(target) "
+                + "serves on another; give it the listener's port, or use mode nat"
+        }
+        #expect(problems { _ in } == [])
+        #expect(problems { $0.listeners[0].port = 81 } == [sentence(81, "10.1.0.11:8080")])
+        #expect(problems { $0.groups[0].targets[1].port = 81 } == [sentence(8080, "10.1.0.12:81")])
+        #expect(problems { $0.listeners[0].port = 0 }.count == 1, "told once")
+    }
+
+    @Test("in mode dsr several listeners may lead to one target, as replies don't come back")
+    func sharedTargetsInModeDSR() {
+        let problems = sample.problems {
+            $0.loadBalancers[0].services[0].forwardingMode = .dsr
+            $0.loadBalancers[0].services[0].port = 8080
+            $0.loadBalancers[0].listeners[0].port = 8080
+            $0.loadBalancers[0].groups[0].targets[1].port = 8080
+            let twin = BackendService(name: "twin", port: 8080, servers: .group("servers"))
+            $0.loadBalancers[0].services.append(twin)
+            $0.loadBalancers[0].listeners.append(Listener(name: "twin", port: 82, service: "twin"))
+        }
+        #expect(problems == [])
+    }
+
+    @Test("modes nat and dsr keep the family", arguments: [BackendService.ForwardingMode.nat, .dsr])
+    func families(mode: BackendService.ForwardingMode) {
+        let problems = sample.problems {
+            $0.loadBalancers[0].services[0].forwardingMode = mode
+            $0.loadBalancers[0].services[0].port = 80
+            $0.loadBalancers[0].groups[0].targets = [Target(server: .address("fd00:1::11"))]
+        }
+        let sentence = "fd00:1::11 is IPv6 and the VIP 203.0.113.10 is IPv4; mode \(mode.rawValue) keeps the family"
+        #expect(problems == ["loadBalancers[0].groups[0].targets[0].address: \(sentence)"])
     }
 
     @Test("what is not served is told apart from what is wrong")
     func unsupported() throws {
-        let problems = sample.changed { $0.loadBalancers[0].services[0].forwardingMode = .dsr }.problems()
+        let problems = sample.changed { $0.loadBalancers[0].services[0].forwardingMode = .ipip }.problems()
         guard case .unsupported = try #require(problems.first).reason else {
             Issue.record("\(problems)")
             return

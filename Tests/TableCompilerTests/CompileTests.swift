@@ -22,6 +22,57 @@ struct CompileTests {
         }
     }
 
+    @Test("in mode dsr nothing comes back, and a change of mode begins anew")
+    func modes() throws {
+        func resources(_ mode: BackendService.ForwardingMode, weights: [Int] = [10, 10]) throws -> CheckedConfiguration
+        {
+            var loadBalancer = web(weights: weights, check: false, drainSeconds: 60)
+            loadBalancer.services[0].forwardingMode = mode
+            for index in weights.indices { loadBalancer.groups[0].targets[index].port = 80 }
+            return try checked(loadBalancer)
+        }
+        var kernel = Kernel()
+        _ = try kernel.install(resources(.nat))
+        let (targets, owners) = (kernel.installed.targets, kernel.table?.owners)
+        #expect(kernel.installed.returnPaths.count == 2)
+        for mode in [BackendService.ForwardingMode.dsr, .nat, .dsr] {
+            _ = try kernel.install(resources(mode))
+            #expect(kernel.installed.services.values.map(\.mode) == [mode == .dsr ? .dsr : .nat])
+            #expect(kernel.installed.returnPaths.count == (mode == .nat ? 2 : 0))
+            #expect(kernel.installed.targets == targets && kernel.table?.owners == owners)
+            #expect(kernel.table?.movingCount == 0)
+        }
+        _ = try kernel.install(resources(.dsr, weights: [10]))
+        #expect(kernel.installed.targets == targets, "who left keeps the flows that it has")
+        #expect(kernel.installed.returnPaths.isEmpty && (kernel.table?.movingCount ?? 0) > 0)
+        _ = try kernel.install(resources(.nat, weights: [10]))
+        #expect(kernel.installed.targets.count == 1 && kernel.installed.returnPaths.count == 1)
+    }
+
+    @Test("a target of services in several modes has the return path of the one in mode nat")
+    func sharedAmongModes() throws {
+        func resources(dsr: Bool) throws -> CheckedConfiguration {
+            var loadBalancer = web(weights: [10, 10], check: false)
+            for index in 0..<2 { loadBalancer.groups[0].targets[index].port = 81 }
+            if dsr {
+                loadBalancer.listeners.append(Listener(name: "direct", port: 81, service: "direct"))
+                loadBalancer.services.append(
+                    BackendService(
+                        name: "direct", port: 81, forwardingMode: .dsr, healthCheck: HealthCheck(isEnabled: false),
+                        servers: .group("servers")))
+            }
+            return try checked(loadBalancer)
+        }
+        var kernel = Kernel()
+        _ = try kernel.install(resources(dsr: false))
+        let paths = kernel.installed.returnPaths
+        #expect(paths.count == 2)
+        _ = try kernel.install(resources(dsr: true))
+        #expect(kernel.installed.returnPaths == paths && kernel.installed.targets.count == 4)
+        _ = try kernel.install(resources(dsr: false))
+        #expect(kernel.installed.returnPaths == paths && kernel.installed.targets.count == 2)
+    }
+
     @Test("slots follow weights")
     func weights() throws {
         var kernel = Kernel()

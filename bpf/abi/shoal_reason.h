@@ -29,7 +29,8 @@
 	X(NO_TARGET, "no_target", DROP, "its service has no target that may take it")              \
 	X(INTERNAL, "internal", DROP, "the maps contradict each other: a defect of Shoal")         \
 	X(ERROR_TO_TARGET, "error_to_target", FORWARD, "an ICMP error about a target's reply")     \
-	X(ERROR_TO_CLIENT, "error_to_client", FORWARD, "an ICMP error about a client's request")
+	X(ERROR_TO_CLIENT, "error_to_client", FORWARD, "an ICMP error about a client's request")   \
+	X(UNREACHABLE, "unreachable", DROP, "its target's MAC address or interface is not known")
 
 #define SHOAL_REASON_ENUM(name, label, verdict, meaning) SHOAL_REASON_##name,
 enum shoal_reason { SHOAL_REASONS(SHOAL_REASON_ENUM) SHOAL_REASON_COUNT };

@@ -73,8 +73,10 @@ enum shoal_algorithm {
 	SHOAL_ALGORITHM_FIVE_TUPLE,
 };
 
+/* How a packet travels to its target. */
 enum shoal_mode {
-	SHOAL_MODE_NAT,
+	SHOAL_MODE_NAT, /* destination rewritten; the reply comes back and has its source rewritten */
+	SHOAL_MODE_DSR, /* destination MAC rewritten; the target, which has the VIP, replies itself */
 };
 
 /* Where a service's table lies. Offset and size share one aligned 8-byte word, which the kernel

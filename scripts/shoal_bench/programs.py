@@ -25,6 +25,8 @@ CLIENT = {4: "100.64.0.1", 6: "2001:db8:c::1"}
 TARGET = {4: "10.1.0.11", 6: "fd00:1::11"}
 SETTLED = {4: "203.0.113.10", 6: "2001:db8:a::10"}
 MOVING = {4: "203.0.113.11", 6: "2001:db8:a::11"}
+DIRECT = {4: "203.0.113.12", 6: "2001:db8:a::12"}
+NAT, DSR = 0, 1
 NOBODY = "203.0.113.99"
 PORT, TARGET_PORT = 80, 8081
 
@@ -111,16 +113,18 @@ class Shoal:
             self.object.map("egresses").put(
                 struct.pack("=I", 1), struct.pack("=I6s6xQ", interfaces["back"], bytes.fromhex("020000000201"), 1 << 63))
         slots: list[tuple[int, int]] = []
-        for number, (family, protocol, is_moving) in enumerate(
-                (family, protocol, is_moving)
-                for family in (4, 6) for protocol in (TCP, UDP) for is_moving in (False, True)):
-            self._serve(number, family, protocol, is_moving, slots)
+        for number, (family, protocol, vips) in enumerate(
+                (family, protocol, vips)
+                for family in (4, 6) for protocol in (TCP, UDP) for vips in (SETTLED, MOVING, DIRECT)):
+            self._serve(number, family, protocol, vips[family], slots)
         self.object.map("slots").fill(b"".join(struct.pack("=HH", *slot) for slot in slots))
 
-    def _serve(self, number: int, family: int, protocol: int, is_moving: bool, slots: list) -> None:
+    def _serve(self, number: int, family: int, protocol: int, vip: str, slots: list) -> None:
+        is_moving, mode = vip in MOVING.values(), DSR if vip in DIRECT.values() else NAT
         first = 1 + number * TARGETS
         offset = len(slots)
-        vip, target = mapped((MOVING if is_moving else SETTLED)[family]), mapped(TARGET[family])
+        is_settled = vip in SETTLED.values()
+        vip, target = mapped(vip), mapped(TARGET[family])
         vip_sum, target_sum = word_sum(vip), word_sum(target)
         # As in the ABI before, when a target had no next hop of its own.
         knows_hops = self._targets.value_size > 24
@@ -132,10 +136,10 @@ class Shoal:
         slots += [(first + slot % TARGETS, (first + (slot + 1) % TARGETS) if is_moving else 0)
                   for slot in range(SLOTS)]
         self._services.put(struct.pack("=I", number),
-                           struct.pack("=3IBBHQ", offset, SLOTS, 1, 1, 0, 0, number + 1))
+                           struct.pack("=3IBBHQ", offset, SLOTS, 1, 1, mode, 0, number + 1))
         endpoint = struct.pack(">HBB", PORT, protocol, 0)
         self._listeners.put(vip + endpoint, struct.pack("=IIHHHH", number, number, vip_sum, 0, 0, 0))
-        if not is_moving:
+        if is_settled:
             self._paths.put(target + struct.pack(">HBB", TARGET_PORT, protocol, 0),
                             vip + struct.pack(">H", PORT) + struct.pack("=HHHII", vip_sum, target_sum, first, number, 0))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from .programs import MOVING, NOBODY, UDP, XDP_DROP, XDP_PASS, XDP_TX, Work, reply, request
+from .programs import DIRECT, MOVING, NOBODY, UDP, XDP_DROP, XDP_PASS, XDP_TX, Work, reply, request
 
 SYN = 0x02
 MANY = 1 << 16
@@ -79,6 +79,9 @@ def _rows() -> list[Row]:
         like("to a target, SYN of 1,048,576 flows", request(flags=SYN), MANY_ESTABLISHED, MILLION),
         bound("to a target, IPv4 UDP", request(protocol=UDP), 3, FLOOR),
         bound("to a target, IPv6 TCP", request(6), 3, FLOOR),
+        bound("to a target, mode dsr", request(vip=DIRECT[4]), 2, FLOOR),
+        bound("to a target, mode dsr, one of 1,048,576 flows", request(vip=DIRECT[4]), 2, FLOOR, MILLION),
+        bound("to a target, mode dsr, IPv6", request(6, vip=DIRECT[6]), 2, FLOOR),
         bound("to a client, IPv4 TCP", reply(), 3, FLOOR),
         bound("to a client, one of 1,048,576 flows", reply(), 3, FLOOR, MILLION),
         bound("to a client, IPv6 TCP", reply(6), 3, FLOOR),

@@ -76,12 +76,13 @@ class Application:
 
     name: str
     listener_port: int
-    target_ports_from: int
+    target_ports_from: int | None
+    """Without it, every server serves on the listener's port."""
     protocol: str = "Tcp"
 
     def target_port(self, number: int) -> int:
         """The port of server 1, 2, …"""
-        return self.target_ports_from + number
+        return self.listener_port if self.target_ports_from is None else self.target_ports_from + number
 
 
 HTTP = Application("http", 80, 8080)
@@ -105,6 +106,13 @@ STICKY_DATAGRAMS = Application("sticky-datagrams", 8, 6000, "Udp")
 COMMON_PORTS = (8001, 8002)
 """Where every server serves HTTP, for members of availability groups and targets without a port: they serve on the
 service's."""
+
+DIRECT = Application("direct", COMMON_PORTS[0], None)
+"""The same HTTP server where every server has the listener's port, as modes that keep ports need it."""
+
+DIRECT_ECHO = Application("direct-echo", 8003, None)
+DIRECT_DATAGRAMS = Application("direct-datagrams", 8003, None, "Udp")
+"""The echo server there."""
 
 CLOSED_PORT = 9
 """Where no server listens."""

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import addresses
-from .addresses import DATAGRAMS, ECHO, FAMILIES, HTTP, STICKY, STICKY_DATAGRAMS, STICKY_ECHO, Application
+from .addresses import (
+    DATAGRAMS, DIRECT, DIRECT_DATAGRAMS, DIRECT_ECHO, ECHO, FAMILIES, HTTP, STICKY, STICKY_DATAGRAMS, STICKY_ECHO,
+    Application)
 
 ALGORITHMS = {
     HTTP: "QuintupleHash", STICKY: "IpHash", ECHO: "QuintupleHash", STICKY_ECHO: "IpHash",
-    DATAGRAMS: "QuintupleHash", STICKY_DATAGRAMS: "IpHash"}
+    DATAGRAMS: "QuintupleHash", STICKY_DATAGRAMS: "IpHash",
+    DIRECT: "QuintupleHash", DIRECT_ECHO: "QuintupleHash", DIRECT_DATAGRAMS: "QuintupleHash"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Wishes:
     """One for each server; with None it is no target."""
     target_fields: Mapping[int, Mapping] = field(default_factory=dict)
     """Further fields of the targets of server 1, 2, …"""
+    mode: str = "nat"
+    """The forwarding mode of every service."""
     drain_seconds: int | None = None
     """Of every service; without it the product's default."""
     is_checked: bool = True
@@ -62,7 +67,7 @@ def _balancer(family: int, wishes: Wishes) -> dict:
             for application in wishes.applications],
         "services": [
             {"name": service_name(application, family), "protocol": application.protocol,
-             "port": application.listener_port, "algorithm": ALGORITHMS[application], "forwardingMode": "nat",
+             "port": application.listener_port, "algorithm": ALGORITHMS[application], "forwardingMode": wishes.mode,
              **({} if wishes.drain_seconds is None else {"drainSeconds": wishes.drain_seconds}),
              "healthCheck": {
                  "enabled": wishes.is_checked, "protocol": wishes.check_protocol, "intervalSeconds": wishes.interval,

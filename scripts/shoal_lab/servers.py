@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import addresses
-from .addresses import COMMON_PORTS, ECHO, FRONT, HTTP, STICKY, STICKY_ECHO, STRANGERS, Application
+from .addresses import (
+    COMMON_PORTS, DIRECT_ECHO, ECHO, FAMILIES, FRONT, HTTP, STICKY, STICKY_ECHO, STRANGERS, VIP, Application)
 from .processes import Process, listens
 from .topology import Lab, Namespace
 
@@ -111,11 +112,12 @@ class Server:
         if not (self._echo and self._echo.is_running):
             self._echo = self.namespace.start(
                 f"{self.name}-echo", sys.executable, "-m", "shoal_lab.echo",
-                "--name", self.name, "--port", self.port(ECHO), "--port", self.port(STICKY_ECHO))
+                "--name", self.name, "--port", self.port(ECHO), "--port", self.port(STICKY_ECHO),
+                "--port", self.port(DIRECT_ECHO), "--address", VIP.v4, "--address", VIP.v6)
 
     def _wait_until_accepting(self) -> None:
         for process, application in ((self._nginx, HTTP), (self._nginx, STICKY), (self._echo, ECHO),
-                                     (self._echo, STICKY_ECHO)):
+                                     (self._echo, STICKY_ECHO), (self._echo, DIRECT_ECHO)):
             port = self.port(application)
             process.wait_until(lambda: listens(process.pid, port, 6), 10, f"{process.name} accepts on port {port}")
 
@@ -151,6 +153,14 @@ class Server:
         """Takes back `silence`, `ignore_pings` and `kill`."""
         self.namespace.run("nft", "flush chain inet lab faults")
         self.start()
+
+    def hold_vips(self) -> None:
+        """As servers do that reply to clients themselves: it has the VIPs where nobody asks for them, and reaches
+        clients without a gateway."""
+        self.namespace.sysctl({"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2})
+        self.namespace.ip(
+            f"address add {VIP.v4}/32 dev lo", f"address add {VIP.v6}/128 dev lo nodad",
+            *(f"route add {FRONT[family]} dev eth0 src {self.address[family]}" for family in FAMILIES))
 
     # What it saw.
 
